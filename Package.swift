@@ -1,0 +1,85 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target is built with: see docs/decisions/0001-language-settings.md.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let argumentParser: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func executable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
+}
+
+// The targets stand in the order of the house, from the ground up; `TidyTests` holds the imports
+// against this order.
+let package = Package(
+  name: "hotsync",
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // Row 0: the machine.
+    .systemLibrary(name: "CLibrsync", providers: [.apt(["librsync-dev"])]),
+    .systemLibrary(name: "CXxhash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    .target(name: "CHotsyncShims"),
+    module("HotsyncSystem", ["CHotsyncShims", "CXxhash"]),
+    // Row 1: what a file is.
+    module("HotsyncCatalog", ["HotsyncSystem"]),
+    module("HotsyncDelta", ["HotsyncSystem", "CLibrsync"]),
+    // Row 2: what is to be done, said, and configured.
+    module("HotsyncPlan", ["HotsyncSystem", "HotsyncCatalog"]),
+    module("HotsyncProtocol", ["HotsyncSystem", "HotsyncCatalog", "HotsyncDelta"]),
+    module("HotsyncConfig", ["HotsyncSystem", yams]),
+    // Row 3: the edges.
+    module("HotsyncReport", ["HotsyncSystem", "HotsyncPlan", "HotsyncConfig", logging]),
+    module("HotsyncTransport", ["HotsyncSystem", "HotsyncConfig"]),
+    // Row 4: the two machines.
+    module(
+      "HotsyncMaster",
+      [
+        "HotsyncSystem", "HotsyncCatalog", "HotsyncDelta", "HotsyncPlan", "HotsyncProtocol",
+        "HotsyncConfig", "HotsyncReport", "HotsyncTransport",
+      ]),
+    module(
+      "HotsyncSlave",
+      [
+        "HotsyncSystem", "HotsyncCatalog", "HotsyncDelta", "HotsyncPlan", "HotsyncProtocol",
+        "HotsyncConfig", "HotsyncReport", "HotsyncTransport",
+      ]),
+    // Row 5: the commands.
+    executable(
+      "hotsync", ["HotsyncMaster", "HotsyncConfig", "HotsyncReport", "HotsyncSystem", argumentParser]),
+    executable(
+      "hotsync-slave",
+      ["HotsyncSlave", "HotsyncConfig", "HotsyncReport", "HotsyncSystem", argumentParser]),
+    tests("HotsyncSystemTests", ["HotsyncSystem"]),
+    tests("HotsyncCatalogTests", ["HotsyncCatalog", "HotsyncSystem"]),
+    tests("HotsyncDeltaTests", ["HotsyncDelta", "HotsyncSystem"]),
+    tests("HotsyncPlanTests", ["HotsyncPlan", "HotsyncCatalog", "HotsyncSystem"]),
+    tests("HotsyncConfigTests", ["HotsyncConfig", "HotsyncSystem"]),
+    tests("HotsyncReportTests", ["HotsyncReport", "HotsyncSystem", "HotsyncConfig"]),
+    tests("TidyTests", []),
+  ]
+)

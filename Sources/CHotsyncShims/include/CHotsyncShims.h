@@ -1,0 +1,74 @@
+/* System calls that Swift cannot import: variadic ones, and those that glibc 2.36 has no wrapper for.
+   Each returns what the kernel returned, with errno set where it is negative. */
+#ifndef HOTSYNC_SHIMS_H
+#define HOTSYNC_SHIMS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+/* openat2(2) with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS. */
+int hs_open_beneath(int directory, const char *path, int flags, mode_t mode);
+
+/* open(2) and openat(2), which are variadic in C. */
+int hs_open(const char *path, int flags, mode_t mode);
+int hs_openat(int directory, const char *path, int flags, mode_t mode);
+
+/* getdents64(2). */
+ssize_t hs_getdents(int directory, void *buffer, size_t size);
+
+/* renameat2(2) with RENAME_NOREPLACE. */
+int hs_rename_no_replace(int from_directory, const char *from, int to_directory, const char *to);
+
+/* ioctl(2) FS_IOC_GETFSUUID: writes at most 16 bytes, returns their number. */
+int hs_filesystem_uuid(int descriptor, uint8_t uuid[16]);
+
+/* ioctl(2) FS_IOC_GETFLAGS. */
+int hs_inode_flags(int descriptor, long *flags);
+
+/* ioctl(2) TIOCGWINSZ: the number of columns, or 0 where the descriptor is no terminal. */
+int hs_terminal_columns(int descriptor);
+
+/* getrandom(2). */
+ssize_t hs_random(void *buffer, size_t size);
+
+/* fcntl(2) with an int argument. */
+int hs_fcntl(int descriptor, int command, int argument);
+
+/* The facts of one directory entry, from statx(2). */
+struct hs_status {
+  uint64_t inode;
+  uint64_t device;      /* major in the upper, minor in the lower 32 bits */
+  uint64_t mount;       /* stx_mnt_id, 0 where the kernel does not tell */
+  uint64_t size;
+  uint64_t blocks;      /* of 512 bytes */
+  uint64_t special;     /* the device that a device node stands for, as in `device` */
+  uint32_t links;
+  uint32_t mode;        /* kind and permission bits */
+  uint32_t owner;
+  uint32_t group;
+  uint32_t attributes;  /* STATX_ATTR_IMMUTABLE and STATX_ATTR_APPEND only */
+  uint32_t modified_nanoseconds;
+  uint32_t changed_nanoseconds;
+  uint32_t born_nanoseconds;
+  int64_t modified_seconds;
+  int64_t changed_seconds;
+  int64_t born_seconds; /* 0 where the file system keeps no time of birth */
+};
+
+/* statx(2) of `path` below `directory`; an empty path is the descriptor itself. Links are not followed. */
+int hs_status_of(int directory, const char *path, struct hs_status *status);
+
+/* Starts a program: returns its process id, or -1 with errno set.
+   `descriptors[0..2]` become 0, 1, 2 of the child, which leads a process group of its own and has no
+   other descriptor open. `arguments` and `environment` end with NULL. `directory` may be NULL. */
+pid_t hs_spawn(const char *program, char *const arguments[], char *const environment[],
+               const int descriptors[3], const char *directory);
+
+/* The macros of wait(2). */
+int hs_exited(int status);
+int hs_exit_code(int status);
+int hs_term_signal(int status);
+
+#endif
