@@ -11,7 +11,9 @@
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 int hs_open_beneath(int directory, const char *path, int flags, mode_t mode) {
@@ -52,6 +54,32 @@ int hs_terminal_columns(int descriptor) {
   struct winsize size = {0};
   if (!isatty(descriptor) || ioctl(descriptor, TIOCGWINSZ, &size) != 0) return 0;
   return size.ws_col ? size.ws_col : 80;
+}
+
+const int hs_o_path = O_PATH, hs_seek_data = SEEK_DATA, hs_seek_hole = SEEK_HOLE, hs_at_empty_path = AT_EMPTY_PATH;
+int hs_syncfs(int descriptor) { return syncfs(descriptor); }
+int hs_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+int hs_allocate(int descriptor, off_t offset, off_t length) {
+  return fallocate(descriptor, FALLOC_FL_KEEP_SIZE, offset, length);
+}
+int hs_punch_hole(int descriptor, off_t offset, off_t length) {
+  return fallocate(descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
+}
+ssize_t hs_listxattr(const char *path, void *list, size_t size) { return listxattr(path, list, size); }
+ssize_t hs_getxattr(const char *path, const char *name, void *value, size_t size) {
+  return getxattr(path, name, value, size);
+}
+int hs_setxattr(const char *path, const char *name, const void *value, size_t size) {
+  return setxattr(path, name, value, size, 0);
+}
+int hs_removexattr(const char *path, const char *name) { return removexattr(path, name); }
+
+int hs_filesystem_id(int descriptor, int64_t *type, int32_t id[2]) {
+  struct statfs facts;
+  if (fstatfs(descriptor, &facts) != 0) return -1;
+  *type = facts.f_type;
+  memcpy(id, &facts.f_fsid, 2 * sizeof *id);
+  return 0;
 }
 
 ssize_t hs_random(void *buffer, size_t size) { return getrandom(buffer, size, 0); }

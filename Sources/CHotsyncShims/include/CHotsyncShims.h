@@ -30,6 +30,19 @@ int hs_inode_flags(int descriptor, long *flags);
 /* ioctl(2) TIOCGWINSZ: the number of columns, or 0 where the descriptor is no terminal. */
 int hs_terminal_columns(int descriptor);
 
+/* Calls and constants that need _GNU_SOURCE, which Swift's view of glibc lacks. */
+extern const int hs_o_path, hs_seek_data, hs_seek_hole, hs_at_empty_path;
+int hs_syncfs(int descriptor);
+int hs_pipe(int ends[2]);
+int hs_allocate(int descriptor, off_t offset, off_t length);
+int hs_punch_hole(int descriptor, off_t offset, off_t length);
+ssize_t hs_listxattr(const char *path, void *list, size_t size);
+ssize_t hs_getxattr(const char *path, const char *name, void *value, size_t size);
+int hs_setxattr(const char *path, const char *name, const void *value, size_t size);
+int hs_removexattr(const char *path, const char *name);
+/* fstatfs(2): the type and the id of the file system. */
+int hs_filesystem_id(int descriptor, int64_t *type, int32_t id[2]);
+
 /* getrandom(2). */
 ssize_t hs_random(void *buffer, size_t size);
 

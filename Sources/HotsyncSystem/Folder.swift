@@ -1,0 +1,230 @@
+internal import CHotsyncShims
+import Glibc
+
+/// An open folder. Everything below it is done relative to its descriptor, and no link is ever followed.
+public struct Folder: ~Copyable, Sendable {
+  public let descriptor: Descriptor
+
+  /// Takes over a descriptor of a folder.
+  public init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
+
+  /// Opens a folder by a path as written: only for what stands on the command line or in the configuration.
+  public static func open(_ path: String) throws(SystemError) -> Folder {
+    Folder(try Descriptor.open(path, .folder))
+  }
+
+  public func duplicate() throws(SystemError) -> Folder { Folder(try descriptor.duplicate()) }
+
+  // MARK: Opening
+
+  /// Opens an entry of this folder itself; a link in its place is an error (ELOOP).
+  public func open(
+    _ name: FileName, _ mode: OpenMode = .reading, permissions: UInt32 = 0o600
+  ) throws(SystemError) -> Descriptor {
+    let flags = mode.union(.noLinks).rawValue
+    let number = try systemCall("openat", "cannot open", name.description) {
+      unsafe withCString(name) { unsafe hs_openat(descriptor.number, $0, flags, permissions) }
+    }
+    return Descriptor(owning: number)
+  }
+
+  public func folder(_ name: FileName) throws(SystemError) -> Folder {
+    Folder(try open(name, .folder))
+  }
+
+  /// Opens what lies at a path below, through real folders only (openat2(2), `RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS`).
+  public func open(
+    at path: RelativePath, _ mode: OpenMode = .reading
+  ) throws(SystemError) -> Descriptor {
+    // The kernel takes at most 4,095 bytes at a time.
+    if path.bytes.count < 4_000 { return try openBeneath(path, mode) }
+    let names = path.names
+    var here = try duplicate()
+    for name in names.dropLast() { here = try here.folder(name) }
+    return try here.open(path.name, mode)
+  }
+
+  public func folder(at path: RelativePath) throws(SystemError) -> Folder {
+    Folder(try open(at: path, .folder))
+  }
+
+  /// The folder that holds the path's last name: this one where the path has no other.
+  public func parentFolder(of path: RelativePath) throws(SystemError) -> Folder {
+    guard let parent = path.parent else { return try duplicate() }
+    return try folder(at: parent)
+  }
+
+  private func openBeneath(_ path: RelativePath, _ mode: OpenMode) throws(SystemError) -> Descriptor {
+    let flags = mode.union(.noLinks).rawValue
+    var attempts = 0
+    while true {
+      do throws(SystemError) {
+        let number = try systemCall("openat2", "cannot open", path.description) {
+          unsafe withCString(path.bytes) { unsafe hs_open_beneath(descriptor.number, $0, flags, 0) }
+        }
+        return Descriptor(owning: number)
+      } catch {
+        // EAGAIN: somebody renamed a folder on the way meanwhile, and the kernel could not be sure.
+        attempts += 1
+        guard error.number == EAGAIN, attempts < 100 else { throw error }
+      }
+    }
+  }
+
+  // MARK: Looking
+
+  public func status(_ name: FileName) throws(SystemError) -> FileStatus {
+    var raw = hs_status()
+    // SAFETY: the pointers live through the call.
+    try systemCall("statx", "cannot look at", name.description) {
+      unsafe withCString(name) { unsafe hs_status_of(descriptor.number, $0, &raw) }
+    }
+    return FileStatus(raw)
+  }
+
+  /// Nil where there is no such entry.
+  public func statusIfPresent(_ name: FileName) throws(SystemError) -> FileStatus? {
+    do throws(SystemError) { return try status(name) } catch {
+      if error.number == ENOENT { return nil }
+      throw error
+    }
+  }
+
+  /// What a symbolic link holds, at most 4,096 bytes (readlinkat(2)).
+  public func readLink(_ name: FileName) throws(SystemError) -> [UInt8] {
+    var buffer = [UInt8](repeating: 0, count: 4_097)
+    // SAFETY: at most the buffer's length is written.
+    let count = try systemCall("readlinkat", "cannot read the link", name.description) {
+      unsafe withCString(name) { name in
+        unsafe buffer.withUnsafeMutableBytes {
+          unsafe readlinkat(descriptor.number, name, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+        }
+      }
+    }
+    return Array(buffer.prefix(count))
+  }
+
+  /// The names in this folder, in byte order, without `.` and `..` (getdents64(2)).
+  public func names() throws(SystemError) -> [FileName] {
+    try systemCall("lseek", "cannot list", "a folder") { lseek(descriptor.number, 0, SEEK_SET) }
+    var names: [FileName] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      // SAFETY: at most the buffer's length is written.
+      let count = try systemCall("getdents64", "cannot list", "a folder") {
+        unsafe buffer.withUnsafeMutableBytes { unsafe hs_getdents(descriptor.number, $0.baseAddress, $0.count) }
+      }
+      if count == 0 { break }
+      Folder.parse(buffer[..<count], into: &names)
+    }
+    names.sort()
+    return names
+  }
+
+  // struct linux_dirent64: inode (8), offset (8), record length (2), kind (1), name with NUL.
+  private static func parse(_ entries: ArraySlice<UInt8>, into names: inout [FileName]) {
+    var start = entries.startIndex
+    while start + 19 < entries.endIndex {
+      let length = Int(entries[start + 16]) | Int(entries[start + 17]) << 8
+      guard length >= 20, start + length <= entries.endIndex else { return }
+      let name = entries[(start + 19)..<(start + length)].prefix { $0 != 0 }
+      if let name = FileName(name) { names.append(name) }
+      start += length
+    }
+  }
+
+  // MARK: Changing
+
+  public func makeFolder(_ name: FileName, permissions: UInt32 = 0o700) throws(SystemError) {
+    try systemCall("mkdirat", "cannot make the folder", name.description) {
+      unsafe withCString(name) { unsafe mkdirat(descriptor.number, $0, permissions) }
+    }
+  }
+
+  /// The folder of that name, made where it is missing.
+  public func makeOrOpenFolder(_ name: FileName, permissions: UInt32 = 0o700) throws(SystemError) -> Folder {
+    do throws(SystemError) { try makeFolder(name, permissions: permissions) } catch {
+      guard error.number == EEXIST else { throw error }
+    }
+    return try folder(name)
+  }
+
+  public func makeSymbolicLink(_ name: FileName, to target: [UInt8]) throws(SystemError) {
+    try systemCall("symlinkat", "cannot make the link", name.description) {
+      unsafe withCString(name) { name in
+        unsafe withCString(target) { target in unsafe symlinkat(target, descriptor.number, name) }
+      }
+    }
+  }
+
+  /// Another name in `folder` for the entry itself (linkat(2), which follows no link here).
+  public func link(_ name: FileName, into folder: borrowing Folder, as other: FileName) throws(SystemError) {
+    let target = folder.descriptor.number
+    try systemCall("linkat", "cannot link", other.description) {
+      unsafe withCString(name) { from in
+        unsafe withCString(other) { to in unsafe linkat(descriptor.number, from, target, to, 0) }
+      }
+    }
+  }
+
+  /// Moves an entry, replacing what stands there (renameat(2)).
+  public func rename(_ name: FileName, into folder: borrowing Folder, as other: FileName) throws(SystemError) {
+    let target = folder.descriptor.number
+    try systemCall("renameat", "cannot move", name.description) {
+      unsafe withCString(name) { from in
+        unsafe withCString(other) { to in unsafe renameat(descriptor.number, from, target, to) }
+      }
+    }
+  }
+
+  public func unlink(_ name: FileName) throws(SystemError) {
+    try systemCall("unlinkat", "cannot remove", name.description) {
+      unsafe withCString(name) { unsafe unlinkat(descriptor.number, $0, 0) }
+    }
+  }
+
+  public func removeFolder(_ name: FileName) throws(SystemError) {
+    try systemCall("unlinkat", "cannot remove the folder", name.description) {
+      unsafe withCString(name) { unsafe unlinkat(descriptor.number, $0, AT_REMOVEDIR) }
+    }
+  }
+
+  /// Removes an entry with all below it; nothing where it is missing.
+  public func removeTree(_ name: FileName) throws(SystemError) {
+    do throws(SystemError) {
+      guard let status = try statusIfPresent(name) else { return }
+      guard status.kind == .folder else { return try unlink(name) }
+      do throws(SystemError) {
+        let below = try folder(name)
+        for child in try below.names() { try below.removeTree(child) }
+      } catch {
+        // A folder of ours that we may not read or write: without root its own mode is in the way.
+        guard error.number == EACCES, status.permissions & 0o700 != 0o700 else { throw error }
+        let closed = try open(name, [.nameOnly, .folder])
+        try closed.setPermissions(0o700)
+        return try removeTree(name)
+      }
+      try removeFolder(name)
+    } catch {
+      if error.number == ENOENT { return }
+      throw error
+    }
+  }
+
+  /// Makes what was done to this folder's entries durable.
+  public func synchronize() throws(SystemError) { try descriptor.synchronize() }
+}
+
+/// Lends a name to C. Names hold no NUL by their type.
+func withCString<Result>(_ name: FileName, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+  unsafe withCString(name.bytes, body)
+}
+
+func withCString<Result>(_ bytes: [UInt8], _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+  // SAFETY: the temporary memory holds the bytes and the NUL that ends them, and outlives the body.
+  unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { buffer in
+    for index in bytes.indices { unsafe buffer[index] = CChar(bitPattern: bytes[index]) }
+    unsafe buffer[bytes.count] = 0
+    return unsafe body(UnsafePointer(buffer.baseAddress!))
+  }
+}
