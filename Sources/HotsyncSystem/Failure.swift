@@ -66,3 +66,12 @@ public struct Failure<Domain>: HotsyncError {
       other.kind, other.operation, other.subject, cause: other.cause, next: other.nextStep)
   }
 }
+
+extension Failure {
+  /// Runs system calls and tells their failure as this module's.
+  public static func telling<Result: ~Copyable>(
+    _ body: () throws(SystemError) -> Result
+  ) throws(Failure) -> Result {
+    do throws(SystemError) { return try body() } catch { throw Failure(error) }
+  }
+}

@@ -1,0 +1,156 @@
+public import HotsyncSystem
+
+/// Bytes that do not mean what they should.
+public struct Malformed: Error, Sendable, Equatable {
+  public let reason: String
+  public init(_ reason: String) { self.reason = reason }
+}
+
+/// Writes the forms that records, segments and messages are made of.
+public struct ByteWriter: Sendable {
+  public private(set) var bytes: [UInt8] = []
+
+  public init(reserving count: Int = 0) { bytes.reserveCapacity(count) }
+
+  public var count: Int { bytes.count }
+
+  public mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+
+  public mutating func byte(_ value: UInt8) { bytes.append(value) }
+
+  /// LEB128, as short as it can be.
+  public mutating func integer(_ value: UInt64) {
+    var rest = value
+    while rest >= 0x80 {
+      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    bytes.append(UInt8(rest))
+  }
+
+  /// Zigzag, then LEB128.
+  public mutating func signedInteger(_ value: Int64) {
+    integer(UInt64(bitPattern: (value << 1) ^ (value >> 63)))
+  }
+
+  public mutating func raw(_ data: some Sequence<UInt8>) { bytes.append(contentsOf: data) }
+
+  /// The length, then the bytes.
+  public mutating func data(_ data: some Collection<UInt8>) {
+    integer(UInt64(data.count))
+    bytes.append(contentsOf: data)
+  }
+
+  public mutating func text(_ text: String) { data(Array(text.utf8)) }
+
+  public mutating func flag(_ value: Bool) { bytes.append(value ? 1 : 0) }
+
+  /// 8 bytes each, most significant first: no array of its own, as this runs once a block and once a record.
+  public mutating func digest(_ digest: Digest) {
+    for shift in stride(from: 56, through: 0, by: -8) {
+      bytes.append(UInt8(truncatingIfNeeded: digest.high >> UInt64(shift)))
+    }
+    for shift in stride(from: 56, through: 0, by: -8) {
+      bytes.append(UInt8(truncatingIfNeeded: digest.low >> UInt64(shift)))
+    }
+  }
+
+  public mutating func timestamp(_ time: Timestamp) {
+    signedInteger(time.seconds)
+    integer(UInt64(time.nanoseconds))
+  }
+}
+
+/// Reads what `ByteWriter` wrote; whatever else comes ends in `Malformed`.
+public struct ByteReader: Sendable {
+  public private(set) var rest: ArraySlice<UInt8>
+
+  public init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
+  public init(_ bytes: [UInt8]) { rest = bytes[...] }
+
+  public var isAtEnd: Bool { rest.isEmpty }
+
+  /// Trailing bytes mean that the two sides do not agree on the form.
+  public func end() throws(Malformed) {
+    guard rest.isEmpty else { throw Malformed("\(rest.count) bytes too many") }
+  }
+
+  public mutating func byte() throws(Malformed) -> UInt8 {
+    guard let value = rest.popFirst() else { throw Malformed("cut short") }
+    return value
+  }
+
+  public mutating func flag() throws(Malformed) -> Bool {
+    switch try byte() {
+    case 0: false
+    case 1: true
+    default: throw Malformed("a flag that is neither 0 nor 1")
+    }
+  }
+
+  public mutating func integer(atMost limit: UInt64 = .max) throws(Malformed) -> UInt64 {
+    var value: UInt64 = 0
+    var shift: UInt64 = 0
+    while true {
+      let byte = try byte()
+      if shift == 63, byte > 1 { throw Malformed("a number beyond 64 bits") }
+      value |= UInt64(byte & 0x7F) << shift
+      if byte & 0x80 == 0 {
+        if byte == 0, shift > 0 { throw Malformed("a number that is longer than it needs to be") }
+        guard value <= limit else { throw Malformed("\(value) is over the limit of \(limit)") }
+        return value
+      }
+      shift += 7
+      if shift > 63 { throw Malformed("a number beyond 64 bits") }
+    }
+  }
+
+  public mutating func signedInteger() throws(Malformed) -> Int64 {
+    let value = try integer()
+    return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
+  }
+
+  /// A count of things that take at least `minimumBytes` each, so that a few bytes cannot announce millions.
+  public mutating func count(atMost limit: Int, minimumBytes: Int = 1) throws(Malformed) -> Int {
+    let value = Int(try integer(atMost: UInt64(limit)))
+    guard value <= rest.count / max(1, minimumBytes) else { throw Malformed("a count of more than follows") }
+    return value
+  }
+
+  public mutating func raw(_ count: Int) throws(Malformed) -> ArraySlice<UInt8> {
+    guard count >= 0, count <= rest.count else { throw Malformed("cut short") }
+    let taken = rest.prefix(count)
+    rest = rest.dropFirst(count)
+    return taken
+  }
+
+  public mutating func data(atMost limit: Int) throws(Malformed) -> ArraySlice<UInt8> {
+    try raw(Int(try integer(atMost: UInt64(limit))))
+  }
+
+  public mutating func text(atMost limit: Int = Limits.text) throws(Malformed) -> String {
+    guard let text = String(validating: try data(atMost: limit), as: UTF8.self) else {
+      throw Malformed("text that is not UTF-8")
+    }
+    return text
+  }
+
+  public mutating func digest() throws(Malformed) -> Digest {
+    guard let digest = Digest(bytes: try raw(Digest.byteCount)) else { throw Malformed("cut short") }
+    return digest
+  }
+
+  public mutating func timestamp() throws(Malformed) -> Timestamp {
+    let seconds = try signedInteger()
+    let nanoseconds = UInt32(try integer(atMost: 999_999_999))
+    guard let time = Timestamp(seconds: seconds, nanoseconds: nanoseconds) else { throw Malformed("a time") }
+    return time
+  }
+
+  public mutating func path() throws(Malformed) -> RelativePath {
+    guard let path = RelativePath(try data(atMost: RelativePath.maximumLength)) else {
+      throw Malformed("a path that is absolute, empty, too deep or leads outside")
+    }
+    return path
+  }
+}

@@ -1,0 +1,124 @@
+public import HotsyncSystem
+
+// The form of a record without its path (docs/store-format.md, "Record"). There is one encoding of a record and no other,
+// because its digest is taken over these bytes.
+
+private enum Kind: UInt8 {
+  case regular = 1
+  case folder = 2
+  case symbolicLink = 3
+  case hardLink = 4
+}
+
+extension ByteWriter {
+  public mutating func record(_ record: Record) {
+    switch record.content {
+    case .regular(let size, let digest):
+      byte(Kind.regular.rawValue)
+      metadata(record.metadata)
+      integer(size)
+      self.digest(digest)
+    case .folder:
+      byte(Kind.folder.rawValue)
+      metadata(record.metadata)
+    case .symbolicLink(let target):
+      byte(Kind.symbolicLink.rawValue)
+      metadata(record.metadata)
+      data(target)
+    case .hardLink(let leader):
+      byte(Kind.hardLink.rawValue)
+      data(leader.bytes)
+    }
+  }
+
+  private mutating func metadata(_ metadata: Metadata) {
+    integer(UInt64(metadata.permissions))
+    owner(metadata.owner)
+    owner(metadata.group)
+    timestamp(metadata.modified)
+    integer(UInt64(metadata.attributes.count))
+    for attribute in metadata.attributes {
+      data(attribute.name)
+      data(attribute.value)
+    }
+  }
+
+  private mutating func owner(_ owner: Owner) {
+    integer(UInt64(owner.id))
+    data(owner.name)
+  }
+}
+
+extension ByteReader {
+  public mutating func record(at path: RelativePath) throws(Malformed) -> Record {
+    guard let kind = Kind(rawValue: try byte()) else { throw Malformed("an unknown kind of entry") }
+    if kind == .hardLink {
+      let leader = try self.path()
+      guard leader < path else { throw Malformed("a hard link that leads to what comes after it") }
+      return Record(path: path, content: .hardLink(leader: leader), metadata: .ofLeader)
+    }
+    let metadata = try metadata()
+    let content: Content
+    switch kind {
+    case .regular:
+      let size = try integer(atMost: Limits.fileSize)
+      content = .regular(size: size, digest: try digest())
+    case .symbolicLink:
+      let target = Array(try data(atMost: Limits.linkTarget))
+      guard !target.isEmpty, !target.contains(0) else { throw Malformed("a link's target with NUL or nothing in it") }
+      content = .symbolicLink(target: target)
+    case .folder, .hardLink: content = .folder
+    }
+    return Record(path: path, content: content, metadata: metadata)
+  }
+
+  private mutating func metadata() throws(Malformed) -> Metadata {
+    let permissions = UInt16(try integer(atMost: 0o7777))
+    let owner = try owner()
+    let group = try self.owner()
+    let modified = try timestamp()
+    let count = try count(atMost: Limits.attributes, minimumBytes: 2)
+    var attributes: [ExtendedAttribute] = []
+    var total = 0
+    for _ in 0..<count {
+      let attribute = try attribute()
+      total += attribute.name.count + attribute.value.count
+      guard total <= Limits.attributeBytes else { throw Malformed("attributes of more bytes than allowed") }
+      if let last = attributes.last, !last.name.lexicographicallyPrecedes(attribute.name) {
+        throw Malformed("attributes out of order")
+      }
+      attributes.append(attribute)
+    }
+    return Metadata(
+      permissions: permissions, owner: owner, group: group, modified: modified, attributes: attributes)
+  }
+
+  private mutating func attribute() throws(Malformed) -> ExtendedAttribute {
+    let name = Array(try data(atMost: Limits.attributeName))
+    guard ExtendedAttribute.isCarried(name) else { throw Malformed("an attribute's name") }
+    return ExtendedAttribute(name: name, value: Array(try data(atMost: Limits.attributeValue)))
+  }
+
+  private mutating func owner() throws(Malformed) -> Owner {
+    let id = UInt32(try integer(atMost: UInt64(UInt32.max)))
+    guard let owner = Owner(id: id, name: Array(try data(atMost: Limits.ownerName))) else {
+      throw Malformed("an owner that cannot be one")
+    }
+    return owner
+  }
+}
+
+extension ExtendedAttribute {
+  private static let carried: [[UInt8]] = [Array("user.".utf8), Array("security.capability".utf8)]
+  private static let lists: [[UInt8]] = [
+    Array("system.posix_acl_access".utf8), Array("system.posix_acl_default".utf8),
+  ]
+
+  /// Whether attributes of that name go to the slave: `user.*`, file capabilities, POSIX ACLs. What other names mean
+  /// (`security.selinux`, `security.ima`, `trusted.*`) belongs to the machine that set them.
+  public static func isCarried(_ name: [UInt8]) -> Bool {
+    guard !name.contains(0) else { return false }
+    if lists.contains(name) { return true }
+    return (name.starts(with: carried[0]) && name.count > carried[0].count) || name == carried[1]
+  }
+}

@@ -1,0 +1,35 @@
+/// Every limit that is held against a peer or a file, in one place. None can be raised by the other side.
+public enum Limits {
+  /// A frame's payload, in bytes.
+  public static let frame = 1 << 20
+  /// A frame's payload before the handshake is done.
+  public static let handshakeFrame = 64 << 10
+  /// A chunk of file content in one frame.
+  public static let dataChunk = 512 << 10
+  /// A symbolic link's target (PATH_MAX - 1).
+  public static let linkTarget = 4_095
+  /// A user's or group's name.
+  public static let ownerName = 256
+  /// Extended attributes of one entry, their names (XATTR_NAME_MAX) and values (XATTR_SIZE_MAX).
+  public static let attributes = 4_096
+  public static let attributeName = 255
+  public static let attributeValue = 65_536
+  /// All attributes of one entry together: what still fits a frame with its record.
+  public static let attributeBytes = 512 << 10
+  /// The largest file: what off_t can count.
+  public static let fileSize = UInt64(Int64.max)
+  /// Entries of one connection.
+  public static let records: UInt64 = 100_000_000
+  /// A record's encoding without its path.
+  public static let recordBytes = 768 << 10
+  /// A message or a name in a refusal.
+  public static let text = 4_096
+  /// Blocks in one signature.
+  public static let signatureBlocks = 1 << 17
+  /// Bytes of base that one signature covers.
+  public static let deltaWindow: UInt64 = 128 << 20
+  /// Ranges of one patch.
+  public static let patchRanges = 1 << 20
+  /// Staged contents that a slave offers after a broken cycle.
+  public static let stagedContents = 1 << 22
+}
