@@ -54,7 +54,7 @@ let package = Package(
     module("HotsyncConfig", ["HotsyncSystem", yams]),
     // Row 3: the edges.
     module("HotsyncReport", ["HotsyncSystem", "HotsyncPlan", "HotsyncConfig", logging]),
-    module("HotsyncTransport", ["HotsyncSystem", "HotsyncConfig"]),
+    module("HotsyncTransport", ["HotsyncSystem", "HotsyncCatalog", "HotsyncProtocol"]),
     // Row 4: the two machines.
     module(
       "HotsyncMaster",

@@ -1,0 +1,102 @@
+public import HotsyncCatalog
+public import HotsyncSystem
+
+public enum ProtocolDomain {}
+/// What a peer said that cannot be so.
+public typealias ProtocolError = Failure<ProtocolDomain>
+
+extension ProtocolError {
+  /// - Parameter handshakeDone: before it, what answers does not speak our protocol (76); after it, its data is damaged (65).
+  public static func malformed(_ cause: String, handshakeDone: Bool) -> ProtocolError {
+    handshakeDone
+      ? ProtocolError(
+        .damaged, "cannot understand", "the other machine", cause: cause,
+        next: "run the command again; if it stays, install the same version of hotsync on both machines")
+      : ProtocolError(
+        .incompatible, "cannot talk to", "the other machine", cause: cause,
+        next: "see what runs there: its login must start hotsync-slave serve and print nothing of its own")
+  }
+}
+
+/// What each side sends before its first frame, so that anything else (a login's greeting, another program) is known at once.
+public enum Preamble {
+  public static let bytes = Array("HOTSYNC1".utf8)
+}
+
+/// A message type of one direction: its number and its payload's form.
+public protocol WireMessage: Sendable {
+  /// The number that stands before the payload.
+  var type: UInt8 { get }
+  func encode(to writer: inout ByteWriter)
+  /// - Throws: `Malformed` for an unknown type and for a payload that is not exactly one of that type.
+  static func decode(type: UInt8, from reader: inout ByteReader) throws(Malformed) -> Self
+}
+
+/// A frame: the length of type and payload (4 bytes, least first), the type (1 byte), the payload.
+public enum Frame {
+  static let headerLength = 4
+
+  public static func encode(_ message: some WireMessage, to bytes: inout [UInt8]) {
+    var payload = ByteWriter(reserving: 256)
+    message.encode(to: &payload)
+    let length = UInt32(payload.count + 1)
+    precondition(Int(length) <= Limits.frame, "a frame of \(length) bytes")
+    for shift in stride(from: 0, to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: length >> UInt32(shift))) }
+    bytes.append(message.type)
+    bytes.append(contentsOf: payload.bytes)
+  }
+}
+
+/// Takes bytes as they come and gives whole messages. Pure: no I/O, and at most one frame more than a read in memory.
+public struct FrameDecoder<Message: WireMessage>: Sendable {
+  private var buffer: [UInt8] = []
+  private var start = 0
+  private var preambleLeft = Preamble.bytes[...]
+  /// Set by the conversation once both sides have greeted: longer frames are allowed from then on.
+  public var handshakeDone = false
+
+  public init() {}
+
+  public mutating func feed(_ bytes: ArraySlice<UInt8>) throws(ProtocolError) {
+    var bytes = bytes
+    while !preambleLeft.isEmpty, let byte = bytes.first {
+      guard byte == preambleLeft.first else {
+        throw .malformed(
+          "it began with \"\(shown(bytes.prefix(60)))\", which is not how hotsync begins", handshakeDone: false)
+      }
+      preambleLeft.removeFirst()
+      bytes.removeFirst()
+    }
+    if start > 0, start == buffer.count || start > Limits.frame {
+      buffer.removeFirst(start)
+      start = 0
+    }
+    buffer.append(contentsOf: bytes)
+  }
+
+  /// The next whole message; nil until more bytes have come.
+  public mutating func next() throws(ProtocolError) -> Message? {
+    let available = buffer.count - start
+    guard available >= Frame.headerLength else { return nil }
+    let length = (0..<4).reduce(0) { $0 | Int(buffer[start + $1]) << (8 * $1) }
+    let limit = handshakeDone ? Limits.frame : Limits.handshakeFrame
+    guard length >= 1, length <= limit else {
+      throw .malformed("a frame of \(length) bytes, where 1 to \(limit) are allowed", handshakeDone: handshakeDone)
+    }
+    guard available >= Frame.headerLength + length else { return nil }
+    let type = buffer[start + 4]
+    let payload = buffer[(start + 5)..<(start + 4 + length)]
+    start += 4 + length
+    var reader = ByteReader(payload)
+    do throws(Malformed) {
+      let message = try Message.decode(type: type, from: &reader)
+      try reader.end()
+      return message
+    } catch {
+      throw .malformed("message \(type): \(error.reason)", handshakeDone: handshakeDone)
+    }
+  }
+
+  /// Whether the stream could end here.
+  public var isBetweenFrames: Bool { start == buffer.count && (preambleLeft.isEmpty || preambleLeft.count == Preamble.bytes.count) }
+}

@@ -1,0 +1,25 @@
+public import HotsyncSystem
+
+public enum TransportDomain {}
+/// Why bytes do not get through.
+public typealias TransportError = Failure<TransportDomain>
+
+/// Bytes to and from the other machine. One thread may send while another receives. Each transport is one of these;
+/// nothing above knows which.
+public protocol ByteStream: AnyObject, Sendable {
+  /// Sends all of it, or fails once the other side has taken nothing for as long as the limit of silence.
+  func send(_ bytes: [UInt8]) throws(TransportError)
+
+  /// Waits for bytes, at most as long as the limit of silence: their number, put at the front of the buffer; 0 at the end.
+  func receive(into buffer: inout [UInt8]) throws(TransportError) -> Int
+
+  /// Says that nothing more will be sent.
+  func closeSending()
+
+  /// Ends it at once, whatever is under way; the other thread's call fails. More than once does no harm.
+  func end()
+
+  /// Why it ended, in words, where the transport knows more than "the other side closed it" (a child's exit, what it wrote
+  /// to its standard error).
+  func ending() -> String?
+}

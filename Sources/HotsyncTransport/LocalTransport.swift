@@ -1,0 +1,78 @@
+public import HotsyncSystem
+import Synchronization
+
+/// The embedded transport: the slave's agent as a child of ours on pipes. It holds no key and needs no daemon.
+public final class LocalTransport: ByteStream {
+  private let stream: PipeStream
+  private let child: ChildProcess
+  private let complaints: Descriptor
+  private let ended = Mutex<ChildProcess.Ending?>(nil)
+
+  /// What of the agent's standard error is kept for the message.
+  private static let errorLimit = 4_096
+
+  /// Starts `program serve --connection NAME --root ROOT` with an environment of its own.
+  public init(
+    program: String, connection: String, root: String, silence: Duration, environment: [String: String] = [:]
+  ) throws(TransportError) {
+    do throws(SystemError) {
+      let toAgent = try Descriptor.pipe()
+      let agentInput = Descriptor(owning: toAgent.reading)
+      let sending = Descriptor(owning: toAgent.writing)
+      let fromAgent = try Descriptor.pipe()
+      let receiving = Descriptor(owning: fromAgent.reading)
+      let agentOutput = Descriptor(owning: fromAgent.writing)
+      let fromErrors = try Descriptor.pipe()
+      complaints = Descriptor(owning: fromErrors.reading)
+      let agentErrors = Descriptor(owning: fromErrors.writing)
+      try complaints.setNonBlocking()
+      var variables = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"]
+      variables.merge(environment) { $1 }
+      child = try ChildProcess.start(
+        program, ["serve", "--connection", connection, "--root", root], environment: variables,
+        input: agentInput, output: agentOutput, errors: agentErrors)
+      stream = try PipeStream(
+        input: receiving, output: sending, silence: silence, peer: "the slave's agent for \"\(connection)\"")
+    } catch {
+      throw TransportError(
+        .failed, "cannot start", "the slave's agent", cause: "\(program): \(error.cause)",
+        next: "install hotsync-slave beside hotsync, or in /usr/bin")
+    }
+  }
+
+  deinit { end() }
+
+  public func send(_ bytes: [UInt8]) throws(TransportError) { try stream.send(bytes) }
+  public func receive(into buffer: inout [UInt8]) throws(TransportError) -> Int { try stream.receive(into: &buffer) }
+  public func closeSending() { stream.closeSending() }
+
+  /// Lets the agent see the end of its input, then waits for it a moment, then ends it.
+  public func end() {
+    stream.closeSending()
+    stream.end()
+    ended.withLock { ended in
+      guard ended == nil else { return }
+      ended = child.wait(atMost: .seconds(2))
+      if ended == nil {
+        child.signalGroup(ChildProcess.terminate)
+        ended = child.wait(atMost: .seconds(2))
+      }
+      if ended == nil {
+        child.signalGroup(ChildProcess.killNow)
+        ended = child.wait()
+      }
+    }
+  }
+
+  public func ending() -> String? {
+    var buffer = [UInt8](repeating: 0, count: LocalTransport.errorLimit)
+    let count = (try? complaints.readIfReady(into: &buffer)) ?? 0
+    let words = shown(buffer.prefix(count).split(separator: UInt8(ascii: "\n")).joined(separator: Array("; ".utf8)))
+    if !words.isEmpty { return words }
+    switch ended.withLock({ $0 }) {
+    case .exited(let code)? where code != 0: return "the agent ended with code \(code)"
+    case .killed(let signal)?: return "the agent was ended by signal \(signal)"
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,75 @@
+public import HotsyncSystem
+import Synchronization
+
+/// A byte stream over two descriptors: pipes, or the agent's standard input and output.
+public final class PipeStream: ByteStream {
+  private let input: Descriptor
+  private let output: Mutex<Int32>
+  private let silence: Duration
+  private let peer: String
+  private let isEnded = Atomic<Bool>(false)
+
+  /// - Parameter silence: how long the other side may let us wait.
+  /// - Parameter peer: who that is, for messages.
+  public init(
+    input: consuming Descriptor, output: consuming Descriptor, silence: Duration, peer: String
+  ) throws(SystemError) {
+    self.silence = silence
+    self.peer = peer
+    try input.setNonBlocking()
+    try output.setNonBlocking()
+    self.input = input
+    self.output = Mutex(output.release())
+  }
+
+  deinit { closeSending() }
+
+  public func send(_ bytes: [UInt8]) throws(TransportError) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let number = output.withLock { $0 }
+      guard number >= 0, !isEnded.load(ordering: .acquiring) else { throw closed("it was ended") }
+      do throws(SystemError) {
+        rest = rest.dropFirst(try Descriptor.writeSome(rest, to: number))
+        if !rest.isEmpty, try !Descriptor.wait(number, writing: true, atMost: .seconds(1), total: silence, gaveUp: { self.gaveUp }) {
+          throw SystemError.timedOut
+        }
+      } catch { throw failed(error) }
+    }
+  }
+
+  public func receive(into buffer: inout [UInt8]) throws(TransportError) -> Int {
+    do throws(SystemError) {
+      while true {
+        guard !gaveUp else { return 0 }
+        if let count = try input.readIfReady(into: &buffer) { return count }
+        if try !Descriptor.wait(input.number, writing: false, atMost: .seconds(1), total: silence, gaveUp: { self.gaveUp }) {
+          throw SystemError.timedOut
+        }
+      }
+    } catch { throw failed(error) }
+  }
+
+  private var gaveUp: Bool { isEnded.load(ordering: .acquiring) }
+
+  public func closeSending() {
+    output.withLock { number in
+      if number >= 0 { _ = Descriptor(owning: number) }
+      number = -1
+    }
+  }
+
+  public func end() { isEnded.store(true, ordering: .releasing) }
+
+  public func ending() -> String? { nil }
+
+  private func closed(_ cause: String) -> TransportError {
+    TransportError(
+      .unreachable, "lost the connection to", peer, cause: cause, next: "run the command again; what was staged is used")
+  }
+
+  private func failed(_ error: SystemError) -> TransportError {
+    if error == SystemError.timedOut { return closed("it was silent for \(silence.components.seconds) s") }
+    return closed(error.isBrokenPipe ? "it closed the line" : error.cause)
+  }
+}
