@@ -64,11 +64,8 @@ public struct CoarseMatcher: ~Copyable {
     for index in 0..<new.leafCount {
       let length = new.leafLength(index)
       let digest = new.digest(ofLeaf: index, zeros: zeros)
-      if let old, index < old.leafCount, old.leafLength(index) == length,
-        old.digest(ofLeaf: index, zeros: zeros) == digest
-      {
-        continue
-      }
+      // A shorter leaf has another digest, that of zeros too.
+      if let old, index < old.leafCount, old.digest(ofLeaf: index, zeros: zeros) == digest { continue }
       let range = ByteRange(
         offset: size &+ UInt64(index * ContentDigest.leafLength), length: UInt64(length))
       let isZeros = new.isZeros || digest == zeros.leaf(length: length)

@@ -36,7 +36,7 @@ struct DigestMapTests {
     var random = SeededGenerator(seed: 1)
     let bytes = try map(of: random.cheapBytes(9000))
     for count in 0..<bytes.count { #expect(throws: DeltaError.self) { try readMap(Array(bytes[..<count])) } }
-    #expect(throws: DeltaError.self) { try readMap(bytes + [0]) }
+    for step in [1, .max] { #expect(throws: DeltaError.self) { try readMap(bytes + [0], step: step) } }
     for at in bytes.indices {
       var flipped = bytes
       flipped[at] ^= 1 << UInt8.random(in: 0..<8, using: &random)

@@ -51,9 +51,20 @@ struct HostileDeltaTests {
       #expect(try apply(magic + [68] + length + [1, 2, 3, 0], size: 100) == (.damaged, []))
     }
     let copies = [[UInt8]](repeating: [70, 0, 3, 232], count: 1000).flatMap { $0 }
+    var job = try PatchJob(baseSize: 1000, outputSize: 2500)
+    var reads = 0
+    #expect(throws: DeltaError.self) {
+      try job.update(
+        magic + copies,
+        base: { (_, length) throws(DeltaError) in
+          reads += 1
+          return [UInt8](repeating: 0, count: length)
+        }, into: { _ in })
+    }
+    #expect(reads == 0)
     let (kind, output) = try apply(magic + copies + [0], size: 2500, step: 4)
     #expect(kind == .damaged)
-    #expect(output.count <= 2500)
+    #expect(output.count == 2000)
   }
 
   @Test("COPY beyond the base is refused, also where position and length overflow together")
@@ -72,12 +83,15 @@ struct HostileDeltaTests {
   func wrong() throws {
     let wrong: [[UInt8]] = [
       [0], [2, 1, 2, 0], [4, 1, 2, 3, 4, 0], [65, 0, 3, 1, 2, 3, 0], [69, 0, 0, 3, 1, 2, 3, 0], [3, 1, 2, 3, 0, 0],
-      [3, 1, 2, 3], [3, 1, 2], [85], [255], [3, 1, 2, 3, 85],
+      [85], [255], [3, 1, 2, 3, 85], [1, 9, 65, 0, 2, 1, 2, 0], [1, 9, 69, 0, 0, 2, 1, 2, 0],
     ]
     #expect(try apply(magic + [3, 1, 2, 3, 0], size: 3) == (nil, [1, 2, 3]))
     for commands in wrong {
-      #expect(try apply(magic + commands, size: 3).0 == .damaged, "\(commands)")
+      #expect(try apply(magic + commands, size: 3) == (.damaged, []), "\(commands)")
       #expect(try apply(magic + commands, size: 3, step: 1).0 == .damaged, "\(commands)")
+    }
+    for unfinished in [[3, 1, 2, 3], [3, 1, 2]] as [[UInt8]] {
+      #expect(try apply(magic + unfinished, size: 3).0 == .damaged)
     }
     #expect(try apply([0x72, 0x73, 0x01, 0x47, 3, 1, 2, 3, 0], size: 3).0 == .damaged)
     #expect(throws: DeltaError.self) { _ = try PatchJob(baseSize: 1 << 63, outputSize: 0) }

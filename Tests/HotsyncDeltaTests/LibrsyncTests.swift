@@ -86,7 +86,7 @@ struct LibrsyncTests {
     let again = #expect(throws: DeltaError.self) {
       try job.update([], base: { (_, _) throws(DeltaError) in [] }, into: { _ in })
     }
-    #expect(again?.kind == .bug)
+    #expect(again?.cause == "it failed before")
     var second = try PatchJob(baseSize: 5000, outputSize: 5000)
     let read: PatchJob.BaseReader = { (_, length) throws(DeltaError) in [UInt8](repeating: 3, count: length) }
     let full = #expect(throws: DeltaError.self) {
