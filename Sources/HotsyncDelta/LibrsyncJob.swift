@@ -1,8 +1,8 @@
 import CLibrsync
 public import HotsyncSystem
 
-/// Takes a job's output, piece by piece; a piece is valid inside the call only.
-public typealias DeltaOutput = (_ bytes: RawSpan) throws(DeltaError) -> Void
+/// Takes a job's output in order, in pieces of at most 64 KiB.
+public typealias DeltaOutput = (_ bytes: [UInt8]) throws(DeltaError) -> Void
 
 /// The one owner of a librsync job of any kind, driven by pushing input into it and taking what comes out.
 @safe
@@ -64,7 +64,7 @@ struct LibrsyncJob: ~Copyable {
       unsafe buffers.avail_out = output.count
       let result = unsafe rs_job_iter(job, &buffers)
       let made = unsafe output.count - buffers.avail_out
-      if made > 0 { try sink(unsafe UnsafeRawBufferPointer(output).bytes.extracting(0..<made)) }
+      if made > 0 { try sink(unsafe [UInt8](output[..<made])) }
       let left = unsafe buffers.avail_in
       if result == RS_DONE {
         isDone = true

@@ -71,10 +71,10 @@ public struct PatchJob: ~Copyable {
     do {
       try base.lend(read) { () throws(DeltaError) in
         try job.push(delta, isLast: isLast) { (bytes) throws(DeltaError) in
-          guard UInt64(bytes.byteCount) <= limit - made else {
+          guard UInt64(bytes.count) <= limit - made else {
             throw .damagedDelta("it makes more than the \(limit) bytes that were announced")
           }
-          made += UInt64(bytes.byteCount)
+          made += UInt64(bytes.count)
           try output(bytes)
         }
       }

@@ -19,10 +19,10 @@ struct HostileDeltaTests {
     do throws(DeltaError) {
       var rest = delta[...]
       while !rest.isEmpty {
-        try job.update(Array(rest.prefix(step)), base: read) { output.collect($0) }
+        try job.update(Array(rest.prefix(step)), base: read) { output += $0 }
         rest = rest.dropFirst(step)
       }
-      try job.finish(base: read) { output.collect($0) }
+      try job.finish(base: read) { output += $0 }
     } catch {
       #expect(UInt64(output.count) <= size)
       return (error.kind, output)

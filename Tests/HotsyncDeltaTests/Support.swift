@@ -115,18 +115,11 @@ func pieces(_ bytes: [UInt8], _ random: inout SeededGenerator, largest: Int = 10
   return pieces
 }
 
-extension Array where Element == UInt8 {
-  mutating func collect(_ bytes: RawSpan) {
-    // SAFETY: read inside the call only.
-    unsafe bytes.withUnsafeBytes { unsafe append(contentsOf: $0) }
-  }
-}
-
 func signature(of old: [[UInt8]], _ parameters: SignatureParameters) throws(DeltaError) -> [UInt8] {
   var job = try SignatureJob(parameters)
   var bytes: [UInt8] = []
-  for piece in old { try job.update(piece) { bytes.collect($0) } }
-  try job.finish { bytes.collect($0) }
+  for piece in old { try job.update(piece) { bytes += $0 } }
+  try job.finish { bytes += $0 }
   return bytes
 }
 
@@ -143,8 +136,8 @@ func load(_ signature: [UInt8], maximumBlocks: Int = 100_000, step: Int = .max) 
 func delta(_ signature: [UInt8], to new: [[UInt8]]) throws(DeltaError) -> [UInt8] {
   var job = try DeltaJob(try load(signature))
   var bytes: [UInt8] = []
-  for piece in new { try job.update(piece) { bytes.collect($0) } }
-  try job.finish { bytes.collect($0) }
+  for piece in new { try job.update(piece) { bytes += $0 } }
+  try job.finish { bytes += $0 }
   return bytes
 }
 
@@ -154,7 +147,7 @@ func patch(_ old: [UInt8], _ delta: [[UInt8]], size: Int) throws(DeltaError) -> 
     Array(old[Int(offset)..<Int(offset) + length])
   }
   var bytes: [UInt8] = []
-  for piece in delta { try job.update(piece, base: read) { bytes.collect($0) } }
-  try job.finish(base: read) { bytes.collect($0) }
+  for piece in delta { try job.update(piece, base: read) { bytes += $0 } }
+  try job.finish(base: read) { bytes += $0 }
   return bytes
 }
