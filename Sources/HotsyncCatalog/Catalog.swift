@@ -66,6 +66,11 @@ public enum SegmentFolding {
 }
 
 extension SegmentWriter {
+  /// `finish`, telling its failure as a catalog's.
+  public consuming func end() throws(CatalogError) {
+    do throws(SystemError) { _ = try finish() } catch { throw CatalogError(error) }
+  }
+
   /// Writes everything that the cursor still gives.
   public mutating func append(all cursor: MergedCursor) throws(CatalogError) {
     while let entry = cursor.current {

@@ -52,6 +52,8 @@ public struct Conversation: Sendable {
     case (.inContent, .closeContent), (.inContent, .dropContent): .pushing
     case (.pushing, .seal): .sealed
     case (.sealed, .commit): .committed
+    // Contents that failed their check come again.
+    case (.sealed, .openContent): .inContent
     case (.greeted, .bye), (.pushing, .bye), (.sealed, .bye), (.committed, .bye): .ended
     default: nil
     }

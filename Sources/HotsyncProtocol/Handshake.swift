@@ -13,7 +13,7 @@ public struct Epoch: Hashable, Sendable {
   /// The UUID of the machine whose promotion raised it; zeros where none ever did.
   public let promoter: [UInt8]
 
-  public static let first = Epoch(number: 1, promoter: [UInt8](repeating: 0, count: 16))
+  public static let first = Epoch(number: 1, promoter: [UInt8](repeating: 0, count: 16), checked: ())
 
   /// Nil where the promoter is no UUID's 16 bytes.
   public init?(number: UInt64, promoter: [UInt8]) {

@@ -43,6 +43,8 @@ public enum SlaveMessage: Hashable, Sendable {
   case ready(nextNumber: UInt64)
   case signature(id: UInt64, ArraySlice<UInt8>)
   case signatureEnd(id: UInt64)
+  /// Contents that were not what was said; each is to come whole, under its number, and then the seal again.
+  case mismatched([UInt64])
   /// All is staged, checked and flushed; `commit` makes it this generation.
   case sealed(generation: UInt64)
   case committed(generation: UInt64, time: Timestamp)
@@ -67,6 +69,7 @@ extension SlaveMessage: WireMessage {
     case .committed: 75
     case .notice: 76
     case .ping: 77
+    case .mismatched: 78
     }
   }
 
@@ -98,6 +101,9 @@ extension SlaveMessage: WireMessage {
       writer.integer(id)
       writer.raw(bytes)
     case .signatureEnd(let id): writer.integer(id)
+    case .mismatched(let numbers):
+      writer.integer(UInt64(numbers.count))
+      for number in numbers { writer.integer(number) }
     case .sealed(let generation): writer.integer(generation)
     case .committed(let generation, let time):
       writer.integer(generation)
@@ -134,6 +140,10 @@ extension SlaveMessage: WireMessage {
       return .committed(generation: generation, time: try reader.timestamp())
     case 76: return try notice(from: &reader)
     case 77: return .ping
+    case 78:
+      var numbers: [UInt64] = []
+      for _ in 0..<(try reader.count(atMost: Limits.frame)) { numbers.append(try reader.integer()) }
+      return .mismatched(numbers)
     default: throw Malformed("unknown to this version")
     }
   }

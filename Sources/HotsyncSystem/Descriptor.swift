@@ -219,6 +219,10 @@ public struct Descriptor: ~Copyable, Sendable {
     }
   }
 
+  public func unlock() throws(SystemError) {
+    try systemCall("flock", "cannot unlock", "an open file") { flock(number, LOCK_UN) }
+  }
+
   // MARK: Others
 
   public func duplicate() throws(SystemError) -> Descriptor {

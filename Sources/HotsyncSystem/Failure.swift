@@ -41,9 +41,14 @@ extension HotsyncError {
   public var description: String { "\(operation) \(subject): \(cause) (\(nextStep))" }
 }
 
+/// An error that can tell another module's failure as its own.
+public protocol TellsOthers: HotsyncError {
+  init(_ other: some HotsyncError)
+}
+
 /// An error of one module. Each module names its own by an empty enum: `typealias StoreError = Failure<StoreDomain>`,
 /// so that typed throws keep them apart without a second copy of these five fields.
-public struct Failure<Domain>: HotsyncError {
+public struct Failure<Domain>: TellsOthers {
   public let kind: FailureKind
   public let operation: String
   public let subject: String

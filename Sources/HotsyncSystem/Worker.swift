@@ -27,6 +27,11 @@ public struct Worker: ~Copyable, @unchecked Sendable {
     pthread_join(thread, nil)
   }
 
+  /// Lets this thread sleep.
+  public static func pause(_ duration: Duration) {
+    usleep(UInt32(clamping: Int64(duration.components.seconds) * 1_000_000 + duration.components.attoseconds / 1_000_000_000_000))
+  }
+
   private final class Body: Sendable {
     let run: @Sendable () -> Void
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }

@@ -55,6 +55,17 @@ public final class Segment: Sendable {
     return max(0, low - 1)
   }
 
+  /// All entries from the last to the first, one block in memory at a time.
+  public func forEachBackwards<E: HotsyncError>(
+    _ body: (SegmentEntry) throws(E) -> Void
+  ) throws(E) where E: TellsOthers {
+    for number in blocks.indices.reversed() {
+      let block: [SegmentEntry]
+      do throws(CatalogError) { block = try entries(ofBlock: number) } catch { throw E(error) }
+      for entry in block.reversed() { try body(entry) }
+    }
+  }
+
   /// What the segment says of one path; nil where it says nothing.
   public func entry(at path: RelativePath) throws(CatalogError) -> SegmentEntry? {
     guard !blocks.isEmpty else { return nil }

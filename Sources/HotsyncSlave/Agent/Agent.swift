@@ -1,0 +1,206 @@
+public import HotsyncProtocol
+public import HotsyncSystem
+public import HotsyncTransport
+import HotsyncCatalog
+import HotsyncPlan
+
+public typealias AgentChannel = MessageChannel<SlaveMessage, MasterMessage>
+
+/// The slave's end of one conversation: greets, gives the catalog where it is asked for, receives a cycle and commits it. It
+/// runs as root and trusts nobody: what the master says is parsed, held against the order of the conversation and
+/// against the catalog before anything is done.
+public final class Agent {
+  private let context: AgentContext
+  private let channel: AgentChannel
+  private let store: Store
+  private let epoch: Epoch
+  private let metadata: MetadataWriter
+  private var conversation = Conversation()
+  private var cycleLock: StoreLock?
+  private var previous: Generation?
+  private var purpose = Hello.Purpose.look
+  private var reception: Reception?
+  private var lastWord: Duration
+
+  /// How often the master hears of us while we are busy.
+  private static let pingInterval = Duration.seconds(10)
+
+  public init(
+    _ context: AgentContext, store: Store, channel: AgentChannel, epoch: Epoch, accounts: Accounts
+  ) {
+    self.context = context
+    self.store = store
+    self.channel = channel
+    self.epoch = epoch
+    metadata = MetadataWriter(
+      accounts: accounts, unknownOwner: context.mapsUnknownOwnersToNobody ? .nobody : .numeric)
+    lastWord = context.clocks.elapsed()
+  }
+
+  /// Serves until the master says goodbye or goes away.
+  ///
+  /// - Throws: what ended the conversation; the master was told, if it could be.
+  public func run() throws {
+    do {
+      while conversation.state != .ended, let message = try channel.receive() {
+        try conversation.accept(message)
+        try take(message)
+      }
+    } catch {
+      try? Agent.refuse(error, over: channel)
+      throw error
+    }
+  }
+
+  /// Tells the master why it ends.
+  public static func refuse(_ error: any Error, over channel: AgentChannel) throws {
+    guard let error = error as? any HotsyncError else { return }
+    try channel.send(.refusal(Refusal(error)))
+    try channel.flush()
+  }
+
+  private func say(_ message: SlaveMessage) throws(TransportError) {
+    try channel.send(message)
+    try channel.flush()
+    lastWord = context.clocks.elapsed()
+  }
+
+  private func tick() {
+    guard context.clocks.elapsed() - lastWord > Agent.pingInterval else { return }
+    try? say(.ping)
+  }
+
+  private func take(_ message: MasterMessage) throws {
+    switch message {
+    case .hello(let hello): try greet(hello)
+    case .fetchCatalog: try sendCatalog()
+    case .begin(let announcement): try begin(announcement)
+    case .requestSignature(let request): try current().sign(request)
+    case .seal(let digest): try seal(digest)
+    case .commit: try commit()
+    case .ping: break
+    case .bye: try leave()
+    default: try current().take(message)
+    }
+    for notice in metadata.takeNotices() {
+      try channel.send(
+        .notice(code: notice.code, path: notice.path, message: notice.message, nextStep: notice.nextStep))
+    }
+  }
+
+  private func current() throws(StoreError) -> Reception {
+    guard let reception else { throw .contradiction("a message", "no cycle has begun") }
+    return reception
+  }
+
+  // MARK: The handshake
+
+  private func greet(_ hello: Hello) throws {
+    try HandshakeRules.check(hello, connection: context.connection, epoch: epoch)
+    purpose = hello.purpose
+    if purpose == .cycle {
+      cycleLock = try store.tryLock(StoreLayout.cycleLock)
+      guard cycleLock != nil else {
+        throw StoreError.busy("the store of \"\(context.connection)\"", "another cycle is under way")
+      }
+      try Committer(store: store, metadata: metadata, tick: tick).rollForward()
+    } else if try store.hasJournal() {
+      throw StoreError.busy("the store of \"\(context.connection)\"", "a commit is under way or waits to be carried out")
+    }
+    previous = try store.generations().newest
+    let position = Position(generation: previous?.number ?? 0, catalog: previous?.catalog ?? .empty)
+    try HandshakeRules.checkPosition(hello, position: position, store: store.uuid, time: previous?.time)
+    channel.handshakeDone()
+    let free = try store.top.descriptor.freeSpace()
+    try say(
+      .welcome(
+        Welcome(
+          version: min(hello.newestVersion, ProtocolVersion.current), program: context.program,
+          host: Environment.hostName, epoch: epoch, position: position, time: previous?.time, store: store.uuid,
+          key: store.key, freeBytes: free.freeBytes, hasStaged: try hasStaged())))
+  }
+
+  private func hasStaged() throws(SystemError) -> Bool {
+    guard try store.incoming.statusIfPresent(StoreLayout.content) != nil else { return false }
+    return try !store.incoming.folder(StoreLayout.content).names().isEmpty
+  }
+
+  private func sendCatalog() throws {
+    let cursor = try store.catalog(of: previous).cursor()
+    var batch: [Record] = []
+    var size = 0
+    while let record = cursor.current?.record {
+      let length = record.path.bytes.count + 200 + record.metadata.attributes.reduce(0) { $0 + $1.name.count + $1.value.count + 8 }
+      if size + length > Limits.frame / 4, !batch.isEmpty {
+        try channel.send(.catalog(batch))
+        batch = []
+        size = 0
+      }
+      batch.append(record)
+      size += length
+      try cursor.advance()
+    }
+    if !batch.isEmpty { try channel.send(.catalog(batch)) }
+    try say(.catalogEnd(previous?.catalog ?? .empty))
+  }
+
+  // MARK: The cycle
+
+  private func begin(_ announcement: Announcement) throws {
+    let entries = previous?.catalog.records ?? 0
+    guard announcement.acceptsDeletions || context.deletionLimit.allows(announcement.deletions, of: entries) else {
+      throw DeletionRefusal.error(announcement.deletions, of: entries, limit: context.deletionLimit)
+    }
+    let flush = try FileSystemFlush(store)
+    let leftovers = try Leftovers.take(from: try Staging.folder(of: store), of: store)
+    try checkSpace(for: announcement, staged: leftovers)
+    let staging = try Staging(store, leftovers: leftovers)
+    let intake = try EntryIntake(
+      store, staging: staging, metadata: metadata, catalog: try store.catalog(of: previous), previous: previous)
+    reception = Reception(
+      store, staging: staging, intake: intake, announcement: announcement, catalog: try store.catalog(of: previous),
+      flush: flush, limit: context.deletionLimit, channel: channel)
+    for start in stride(from: 0, to: leftovers.contents.count, by: 8_192) {
+      try channel.send(.staged(Array(leftovers.contents[start..<min(start + 8_192, leftovers.contents.count)])))
+    }
+    for begun in leftovers.begun { try channel.send(.begun(begun)) }
+    try say(.ready(nextNumber: leftovers.nextNumber))
+  }
+
+  private func checkSpace(for announcement: Announcement, staged: Leftovers) throws {
+    let free = try store.top.descriptor.freeSpace()
+    let there = staged.contents.reduce(UInt64(0)) { $0 &+ $1.size } &+ staged.begun.reduce(0) { $0 &+ $1.length }
+    let missing = announcement.bytes > there ? announcement.bytes - there : 0
+    guard missing <= free.freeBytes else {
+      throw StoreError(
+        .unwritable, "cannot take", "the cycle",
+        cause: "it brings up to \(missing) bytes, and the store's file system has \(free.freeBytes) free",
+        next: "make room on the slave (df -h), or move the store to a larger disk")
+    }
+  }
+
+  private func seal(_ announced: CatalogDigest) throws {
+    let reception = try current()
+    guard reception.mismatched.isEmpty else { return try say(.mismatched(reception.mismatched)) }
+    let staged = try reception.seal(announced, previous: previous, epoch: epoch.number, now: context.clocks.now())
+    try say(.sealed(generation: staged))
+  }
+
+  private func commit() throws {
+    guard let staged = try current().takeStaged() else {
+      throw StoreError.contradiction("the commit", "nothing is sealed")
+    }
+    crashPoint("commit")
+    let generation = try Committer(store: store, metadata: metadata, tick: tick).commit(staged)
+    reception = nil
+    previous = generation
+    try store.noteContact(context.clocks.now(), generation: generation.number)
+    try say(.committed(generation: generation.number, time: generation.time))
+  }
+
+  /// A cycle that had nothing to change still was in step.
+  private func leave() throws {
+    guard purpose == .cycle, reception == nil, let previous else { return }
+    try store.noteContact(context.clocks.now(), generation: previous.number)
+  }
+}

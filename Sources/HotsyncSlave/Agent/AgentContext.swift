@@ -1,0 +1,26 @@
+public import HotsyncPlan
+public import HotsyncSystem
+
+/// What an agent is given: where it stands, whom it serves, and the world around it.
+public struct AgentContext: Sendable {
+  public let connection: String
+  /// The store's path below the root, as configured.
+  public let storePath: String
+  public let program: String
+  /// A cycle that would delete more than this of the catalog's entries needs the operator's word.
+  public let deletionLimit: DeletionLimit
+  public let mapsUnknownOwnersToNobody: Bool
+  public let clocks: Clocks
+
+  public init(
+    connection: String, storePath: String, program: String, deletionLimit: DeletionLimit,
+    mapsUnknownOwnersToNobody: Bool, clocks: Clocks = .system
+  ) {
+    self.connection = connection
+    self.storePath = storePath
+    self.program = program
+    self.deletionLimit = deletionLimit
+    self.mapsUnknownOwnersToNobody = mapsUnknownOwnersToNobody
+    self.clocks = clocks
+  }
+}

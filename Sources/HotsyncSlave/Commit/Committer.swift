@@ -1,0 +1,90 @@
+import HotsyncCatalog
+import HotsyncSystem
+
+/// Takes a staged generation over the commit point and into the mirror; rolls forward what an interruption left.
+struct Committer {
+  let store: Store
+  let metadata: MetadataWriter
+  let tick: () -> Void
+
+  /// Commits. After this returned, the generation is whole, flushed and the newest; if the process ends before, the store
+  /// is in the old generation or rolls forward to the new one.
+  func commit(_ staged: consuming StagedGeneration) throws(StoreError) -> Generation {
+    let lock = try store.lockForWriting()
+    let journal = staged.journal
+    crashPoint("journal")
+    try StoreError.telling { () throws(SystemError) in
+      try store.top.replace(StoreLayout.journal, with: journal.encode(key: store.key))
+    }
+    crashPoint("committed")
+    try carryOut(journal)
+    staged.pin?.release()
+    try tidy()
+    for digest in staged.obsoleteMaps { try? store.signatures.unlink(StoreLayout.name(digest.hexadecimal)) }
+    withExtendedLifetime(lock) {}
+    return journal.generation
+  }
+
+  /// Brings a store with a journal to its new generation; does nothing to one without.
+  func rollForward() throws(StoreError) {
+    guard try store.hasJournal() else { return }
+    let lock = try store.lockForWriting()
+    let bytes = try StoreError.telling { () throws(SystemError) in
+      try store.top.content(of: StoreLayout.journal, limit: Journal.limit)
+    }
+    if let bytes {
+      try carryOut(try Journal.parse(bytes, key: store.key))
+      try tidy()
+    }
+    withExtendedLifetime(lock) {}
+  }
+
+  private func carryOut(_ journal: Journal) throws(StoreError) {
+    do throws(StoreError) { try attempt(journal) } catch {
+      guard error.kind == .unwritable else { throw error }
+      // The disk is full: give back what was set aside for this, and try once more.
+      try StoreError.telling { () throws(SystemError) in
+        guard try store.top.statusIfPresent(StoreLayout.ballast) != nil else { return }
+        try store.top.unlink(StoreLayout.ballast)
+      }
+      try attempt(journal)
+      try? store.top.setAsideBallast()
+    }
+  }
+
+  private func attempt(_ journal: Journal) throws(StoreError) {
+    let flush = try StoreError.telling { () throws(SystemError) in try FileSystemFlush(store) }
+    var list = try store.generations()
+    if list.newest?.number != journal.generation.number {
+      try CarryOut(store, journal, metadata: metadata, tick: tick).run()
+      try StoreError.telling { () throws(SystemError) in try flush.flush() }
+      list.all.append(journal.generation)
+      crashPoint("list")
+    }
+    // Until history has a plan of its own the newest generation is the one that is kept.
+    list.all = list.all.suffix(1)
+    try StoreError.telling { () throws(SystemError) in
+      try store.top.replace(StoreLayout.generations, with: list.encode(key: store.key))
+      crashPoint("listed")
+      try store.top.unlink(StoreLayout.journal)
+      try store.top.synchronize()
+    }
+    crashPoint("tidy")
+  }
+
+  /// Removes what no generation needs: the cycle's leftovers, history of generations that are gone, their segments.
+  private func tidy() throws(StoreError) {
+    let list = try store.generations()
+    guard let newest = list.newest else { return }
+    let isRead = try store.isPinned(upTo: newest.number - 1)
+    try StoreError.telling { () throws(SystemError) in
+      for name in try store.incoming.names() { try store.incoming.removeTree(name) }
+      guard !isRead else { return }
+      let kept = Set(list.all.map { StoreLayout.name($0.number) })
+      for name in try store.history.names() where !kept.contains(name) { try store.history.removeTree(name) }
+      let segments = Set(list.all.flatMap(\.segments))
+      for name in try store.catalogFolder.names() where !segments.contains(name) { try store.catalogFolder.unlink(name) }
+      for name in try store.pins.names() where !kept.contains(name) { try store.pins.unlink(name) }
+    }
+  }
+}

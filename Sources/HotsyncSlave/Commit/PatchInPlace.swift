@@ -1,0 +1,67 @@
+import HotsyncCatalog
+import HotsyncProtocol
+import HotsyncSystem
+
+/// Writing a patch's ranges into a file, and saving what they overwrite.
+extension PatchRanges {
+  private static let pieceLength = 1 << 20
+
+  /// Sets aside the space that the new blocks will need, so that writing them later cannot fail for it. False where the file
+  /// system cannot promise that.
+  func allocate(in file: borrowing Descriptor) throws(SystemError) -> Bool {
+    for range in ranges where !range.isZeros {
+      guard try file.allocate(offset: range.stretch.offset, length: range.stretch.length) else { return false }
+    }
+    return true
+  }
+
+  /// Copies the blocks that the ranges will overwrite.
+  func copyOld(from file: borrowing Descriptor, into undo: borrowing Descriptor) throws(SystemError) {
+    for range in ranges where range.stretch.offset < oldSize {
+      let end = min(range.stretch.end, oldSize)
+      try PatchRanges.copy(range.stretch.offset..<end, from: file, into: undo)
+    }
+  }
+
+  /// Writes the ranges into the file and gives it its new size. As often as it is done the result is the same.
+  func write(from staged: borrowing Descriptor, into file: borrowing Descriptor) throws(SystemError) {
+    if newSize < oldSize { try file.truncate(to: newSize) }
+    for range in ranges {
+      crashPoint("carry-out")
+      if range.isZeros {
+        try PatchRanges.zero(range.stretch, in: file, oldSize: oldSize)
+      } else {
+        try PatchRanges.copy(range.stretch.offset..<range.stretch.end, from: staged, into: file)
+      }
+    }
+    try file.truncate(to: newSize)
+  }
+
+  private static func zero(
+    _ stretch: Stretch, in file: borrowing Descriptor, oldSize: UInt64
+  ) throws(SystemError) {
+    // Beyond the old end there is nothing but what an interrupted attempt wrote: the same zeros.
+    guard try !file.punchHole(offset: stretch.offset, length: stretch.length) else { return }
+    let zeros = [UInt8](repeating: 0, count: pieceLength)
+    var position = stretch.offset
+    while position < stretch.end {
+      let count = min(UInt64(zeros.count), stretch.end - position)
+      try file.write(zeros[..<Int(count)], at: position)
+      position += count
+    }
+  }
+
+  private static func copy(
+    _ range: Swift.Range<UInt64>, from source: borrowing Descriptor, into target: borrowing Descriptor
+  ) throws(SystemError) {
+    var buffer = [UInt8](repeating: 0, count: Int(min(UInt64(pieceLength), range.upperBound - range.lowerBound)))
+    var position = range.lowerBound
+    while position < range.upperBound {
+      let count = Int(min(UInt64(buffer.count), range.upperBound - position))
+      let got = try source.read(into: &buffer, count: count, at: position)
+      if got == 0 { return }
+      try target.write(buffer[..<got], at: position)
+      position += UInt64(got)
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import HotsyncCatalog
+import HotsyncDelta
+import HotsyncSystem
+
+/// A generation that is whole under `incoming/`, checked and flushed: the only thing that can be committed.
+struct StagedGeneration: ~Copyable {
+  let journal: Journal
+  /// Held until the commit is done: nobody starts to read the generation that is patched in place.
+  let pin: StoreLock?
+  let obsoleteMaps: [Digest]
+}
+
+/// Makes a staged generation of what a cycle has sent.
+struct Sealer {
+  let store: Store
+  let staging: Staging
+  let intake: EntryIntake
+  let previous: Generation?
+  /// Opened before the cycle's first write, so that every error since shows.
+  let flushing: FileSystemFlush
+
+  func seal(announced: CatalogDigest, epoch: UInt64, now: Timestamp) throws(StoreError) -> StagedGeneration {
+    let result = try intake.finish()
+    guard result.catalog == announced else {
+      throw .contradiction("the cycle", "the catalog that its entries make is not the one that it announced")
+    }
+    let number = (previous?.number ?? 0) + 1
+    let pin = try preparePatches()
+    let segments = try writeSegment(for: number)
+    let generation = Generation(
+      number: number, time: timeAfterPrevious(now), epoch: epoch, catalog: result.catalog, files: result.files,
+      bytes: result.bytes, changed: result.changed, segments: segments)
+    let actions = intake.actions.encode()
+    try StoreError.telling { () throws(SystemError) in
+      let file = try store.incoming.open(StoreLayout.actions, [.writing, .creating, .truncating])
+      try file.write(actions)
+      crashPoint("flush")
+      try flushing.flush()
+    }
+    let journal = Journal(
+      generation: generation, previous: previous?.number ?? 0, actions: store.key.digest(of: actions))
+    return StagedGeneration(journal: journal, pin: pin, obsoleteMaps: intake.obsoleteMaps)
+  }
+
+  /// Generation times only grow, whatever the clock does.
+  private func timeAfterPrevious(_ now: Timestamp) -> Timestamp {
+    guard let previous, now <= previous.time else { return now }
+    return Timestamp(seconds: previous.time.seconds + 1)
+  }
+
+  // MARK: Patches in place
+
+  /// Saves what patches will overwrite and sets their space aside. Where somebody reads the generation that would be
+  /// patched, whole files are made of them instead.
+  private func preparePatches() throws(StoreError) -> StoreLock? {
+    guard !intake.patches.isEmpty, let previous else { return nil }
+    let pin = try store.tryPinExclusively(previous.number)
+    for patch in intake.patches {
+      let isUndoable = pin == nil ? false : try saveUndo(patch.number, patch.ranges, previous.number)
+      if !isUndoable {
+        try staging.materialize(patch.number, patch.ranges)
+        intake.replaceAction(patch.index, with: .place(patch.number))
+        try intake.setMetadata(patch.record, ofContent: patch.number)
+      } else {
+        try StoreError.telling { () throws(SystemError) in
+          try staging.folder.replace(Staging.rangesName(patch.number), with: patch.ranges.encode(key: store.key))
+        }
+      }
+    }
+    return pin
+  }
+
+  /// The undo of a patch: the old blocks, in a sparse file at their own offsets, with a list like the patch's own. False
+  /// where the file system could run out of space while the patch is written.
+  private func saveUndo(
+    _ number: UInt64, _ ranges: PatchRanges, _ generation: UInt64
+  ) throws(StoreError) -> Bool {
+    try StoreError.telling { () throws(SystemError) in
+      let folder = try store.historyFolder(generation).makeOrOpenFolder(StoreLayout.undo)
+      let file = try store.mirror.open(at: ranges.path, .readingAndWriting)
+      guard try ranges.allocate(in: file) else { return false }
+      let undo = try folder.open(StoreLayout.name(number), [.readingAndWriting, .creating, .truncating])
+      try undo.truncate(to: ranges.oldSize)
+      try ranges.copyOld(from: file, into: undo)
+      let list = PatchRanges(
+        path: ranges.path, oldSize: ranges.newSize, newSize: ranges.oldSize, ranges: ranges.ranges)
+      try folder.replace(Staging.rangesName(number), with: list.encode(key: store.key))
+      return true
+    }
+  }
+
+  // MARK: The catalog
+
+  /// Writes the segment of this generation: its changes, with as many of the newest segments folded in as are cheap.
+  private func writeSegment(for number: UInt64) throws(StoreError) -> [FileName] {
+    let name = StoreLayout.name("\(number).segment")
+    let names = previous?.segments ?? []
+    let older = try store.catalog(of: previous).segments
+    let file = try StoreError.telling { () throws(SystemError) in try store.incoming.open(StoreLayout.changes) }
+    do throws(CatalogError) {
+      let changes = try Segment(file, key: store.key)
+      let folded = SegmentFolding.count(new: changes.length, lengths: older.map(\.length))
+      let kept = names.dropLast(folded)
+      let cursor = try MergedCursor([changes] + older.prefix(folded), keepsRemovals: !kept.isEmpty)
+      var writer = try CatalogError.telling { () throws(SystemError) in
+        try SegmentWriter(
+          try store.catalogFolder.open(name, [.writing, .creating, .truncating]), key: store.key)
+      }
+      try writer.append(all: cursor)
+      try writer.end()
+      return kept + [name]
+    } catch { throw StoreError(error) }
+  }
+}

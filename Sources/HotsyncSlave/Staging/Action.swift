@@ -1,0 +1,59 @@
+import HotsyncCatalog
+import HotsyncSystem
+
+/// What the carrying out of a commit does at one changed path, beside its metadata. Each is repeatable.
+enum Action: Equatable {
+  /// Nothing is staged for it: a folder, a further link, new metadata, or an entry that goes.
+  case none
+  /// The staged content takes the path. It has its metadata already.
+  case place(UInt64)
+  /// The staged content is another link to a file of the mirror, and gets its metadata once it has the path.
+  case placeMoved(UInt64)
+  /// The staged ranges are written into the file at the path.
+  case patch(UInt64)
+
+  fileprivate var code: UInt64 {
+    switch self {
+    case .none: 0
+    case .place(let number): 1 | number << 2
+    case .placeMoved(let number): 2 | number << 2
+    case .patch(let number): 3 | number << 2
+    }
+  }
+
+  fileprivate init(code: UInt64) {
+    let number = code >> 2
+    switch code & 3 {
+    case 1: self = .place(number)
+    case 2: self = .placeMoved(number)
+    case 3: self = .patch(number)
+    default: self = .none
+    }
+  }
+}
+
+/// The actions of a commit, one for each entry of its segment of changes, in the same order.
+struct ActionList {
+  private var codes: [UInt64] = []
+
+  var count: Int { codes.count }
+
+  subscript(index: Int) -> Action { Action(code: codes[index]) }
+
+  mutating func append(_ action: Action) { codes.append(action.code) }
+
+  mutating func replace(_ index: Int, with action: Action) { codes[index] = action.code }
+
+  func encode() -> [UInt8] {
+    var writer = ByteWriter(reserving: codes.count * 3)
+    for code in codes { writer.integer(code) }
+    return writer.bytes
+  }
+
+  init() {}
+
+  init(decoding bytes: [UInt8]) throws(Malformed) {
+    var reader = ByteReader(bytes)
+    while !reader.isAtEnd { codes.append(try reader.integer()) }
+  }
+}

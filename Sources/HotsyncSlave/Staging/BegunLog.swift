@@ -1,0 +1,65 @@
+import HotsyncCatalog
+import HotsyncSystem
+
+/// `incoming/begun`: which contents were opened, so that the next cycle knows what a half of one is a half of.
+final class BegunLog: Sendable {
+  enum State: Equatable {
+    /// Bytes of this path's file, from its start.
+    case whole(RelativePath)
+    /// Ranges of a patch, worth nothing on their own.
+    case patch
+  }
+
+  private enum Mark: UInt8 {
+    case whole = 1
+    case patch = 2
+    case done = 3
+  }
+
+  private static let limit = 256 << 20
+  private let file: Descriptor
+
+  init(_ store: Store) throws(SystemError) {
+    file = try store.incoming.open(StoreLayout.begun, [.writing, .creating, .appending])
+  }
+
+  func append(_ number: UInt64, _ state: State) throws(SystemError) {
+    var writer = ByteWriter()
+    switch state {
+    case .whole(let path):
+      writer.byte(Mark.whole.rawValue)
+      writer.integer(number)
+      writer.data(path.bytes)
+    case .patch:
+      writer.byte(Mark.patch.rawValue)
+      writer.integer(number)
+    }
+    try file.write(writer.bytes)
+  }
+
+  func appendDone(_ number: UInt64) throws(SystemError) {
+    var writer = ByteWriter()
+    writer.byte(Mark.done.rawValue)
+    writer.integer(number)
+    try file.write(writer.bytes)
+  }
+
+  /// What was opened and not closed. A torn end, as a power cut leaves it, counts for nothing.
+  static func read(_ store: Store) throws(SystemError) -> [UInt64: State] {
+    var reader = ByteReader(try store.incoming.content(of: StoreLayout.begun, limit: limit) ?? [])
+    var states: [UInt64: State] = [:]
+    do throws(Malformed) {
+      while !reader.isAtEnd {
+        let mark = Mark(rawValue: try reader.byte())
+        let number = try reader.integer()
+        switch mark {
+        case .whole: states[number] = .whole(try reader.path())
+        case .patch: states[number] = .patch
+        case .done: states[number] = nil
+        case nil: return states
+        }
+      }
+    } catch { return states }
+    return states
+  }
+}

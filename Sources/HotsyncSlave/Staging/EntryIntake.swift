@@ -1,0 +1,262 @@
+import HotsyncCatalog
+import HotsyncDelta
+import HotsyncProtocol
+import HotsyncSystem
+
+/// Takes the changed entries of a cycle in their order, holds each against the catalog, and writes down what the commit will do:
+/// the segment of changes and its actions. Nothing that could fail later for the master's fault gets past here.
+final class EntryIntake {
+  struct Result {
+    let catalog: CatalogDigest
+    let files: UInt64
+    let bytes: UInt64
+    let changed: UInt64
+  }
+
+  private let store: Store
+  private let staging: Staging
+  private let metadata: MetadataWriter
+  private let catalog: Catalog
+  private let cursor: MergedCursor
+  private let folders: FolderCache
+  private var writer: SegmentWriter?
+  private(set) var actions = ActionList()
+  private var digest: CatalogDigest
+  private var files: UInt64
+  private var bytes: UInt64
+  private var last: RelativePath?
+  /// The folders of this cycle's entries that the next path may lie in, outermost first; and whether each is one now.
+  private var ancestors: [(path: RelativePath, isFolder: Bool)] = []
+  /// A folder that goes or turns into something else: all that was below it must go, too.
+  private var vanishing: RelativePath?
+  private(set) var deletions: UInt64 = 0
+  private(set) var patches: [(index: Int, number: UInt64, ranges: PatchRanges, record: Record)] = []
+  private var links: [(path: RelativePath, leader: RelativePath)] = []
+  private var awaitingRepair: [UInt64: Record] = [:]
+  private(set) var obsoleteMaps: [Digest] = []
+
+  init(
+    _ store: Store, staging: Staging, metadata: MetadataWriter, catalog: Catalog, previous: Generation?
+  ) throws(StoreError) {
+    self.store = store
+    self.staging = staging
+    self.metadata = metadata
+    self.catalog = catalog
+    do throws(CatalogError) { cursor = try catalog.cursor() } catch { throw StoreError(error) }
+    digest = previous?.catalog ?? .empty
+    files = previous?.files ?? 0
+    bytes = previous?.bytes ?? 0
+    folders = try StoreError.telling { () throws(SystemError) in try FolderCache(store.mirror) }
+    writer = try StoreError.telling { () throws(SystemError) in
+      try SegmentWriter(
+        try store.incoming.open(StoreLayout.changes, [.writing, .creating, .truncating]), key: store.key)
+    }
+  }
+
+  // MARK: Entries
+
+  func take(_ record: Record, _ source: Source) throws(StoreError) {
+    let old = try advance(to: record.path)
+    try checkParent(of: record.path)
+    let action = try action(for: record, source, old: old)
+    try note(record, replacing: old, action)
+  }
+
+  func take(_ record: Record, number: UInt64, _ content: ArraySlice<UInt8>) throws(StoreError) {
+    let old = try advance(to: record.path)
+    try checkParent(of: record.path)
+    guard case .regular(_, let digest) = record.content else {
+      throw .contradiction(record.path.description, "it is sent as a file and is none")
+    }
+    let file = try staging.place(content, number: number, digest: digest)
+    try StoreError.telling { () throws(SystemError) in try metadata.apply(record, to: file, isNew: true) }
+    try note(record, replacing: old, .place(number))
+  }
+
+  func remove(_ path: RelativePath) throws(StoreError) {
+    guard let old = try advance(to: path) else {
+      throw .contradiction(path.description, "it is to be removed and was never there")
+    }
+    if old.isFolder { vanish(path) }
+    withdraw(old)
+    deletions += 1
+    ancestors.append((path, false))
+    try append(.removed(path), .none)
+  }
+
+  /// Moves on to a path: gives the record that the catalog has there.
+  private func advance(to path: RelativePath) throws(StoreError) -> Record? {
+    if let last, !(last < path) { throw .contradiction(path.description, "it comes after \(last)") }
+    try checkVanishing(before: path)
+    last = path
+    while let folder = ancestors.last, !path.isBelow(folder.path) { ancestors.removeLast() }
+    do throws(CatalogError) {
+      try cursor.seek(to: path)
+      guard let record = cursor.current?.record, record.path == path else { return nil }
+      try cursor.advance()
+      return record
+    } catch { throw StoreError(error) }
+  }
+
+  private func checkVanishing(before path: RelativePath?) throws(StoreError) {
+    guard let folder = vanishing, let next = cursor.current?.path, next.isBelow(folder) else { return }
+    guard let path, !(next < path) else {
+      throw .contradiction(folder.description, "it goes, and \(next) below it does not")
+    }
+    if !path.isBelow(folder) { vanishing = nil }
+  }
+
+  private func vanish(_ path: RelativePath) {
+    if let folder = vanishing, path.isBelow(folder) { return }
+    vanishing = path
+  }
+
+  private func checkParent(of path: RelativePath) throws(StoreError) {
+    guard path.parent != nil else { return }
+    if let folder = ancestors.last {
+      guard folder.isFolder else { throw .contradiction(path.description, "\(folder.path) above it is no folder") }
+      if folder.path == path.parent { return }
+    }
+    do throws(SystemError) { try folders.withParent(of: path) { _ in } } catch {
+      throw .contradiction(path.description, "the folder that holds it was never sent")
+    }
+  }
+
+  private func note(_ record: Record, replacing old: Record?, _ action: Action) throws(StoreError) {
+    if old?.isFolder == true, !record.isFolder { vanish(record.path) }
+    if let old { withdraw(old) }
+    digest.add(record.digest(key: store.key))
+    if !record.isFolder { files += 1 }
+    bytes &+= record.size
+    guard digest.records <= Limits.records else { throw .contradiction("the catalog", "it has too many entries") }
+    if case .hardLink(let leader) = record.content { links.append((record.path, leader)) }
+    ancestors.append((record.path, record.isFolder))
+    try append(.present(record, nil), action)
+  }
+
+  private func withdraw(_ old: Record) {
+    digest.remove(old.digest(key: store.key))
+    if !old.isFolder { files -= min(files, 1) }
+    bytes -= min(bytes, old.size)
+    if case .regular(let size, let digest) = old.content, size >= LargeFile.minimum { obsoleteMaps.append(digest) }
+  }
+
+  private func append(_ entry: SegmentEntry, _ action: Action) throws(StoreError) {
+    try StoreError.telling { () throws(SystemError) in try writer?.append(entry) }
+    actions.append(action)
+  }
+
+  // MARK: Sources
+
+  private func action(for record: Record, _ source: Source, old: Record?) throws(StoreError) -> Action {
+    switch (record.content, source) {
+    case (.folder, .none), (.hardLink, .none): return .none
+    case (.symbolicLink, .none), (.regular, .none):
+      guard old?.content == record.content else {
+        throw .contradiction(record.path.description, "its content is said to stay, and differs")
+      }
+      return .none
+    case (.symbolicLink(let target), .made(let number)):
+      try staging.make(number) { (folder, name) throws(SystemError) in
+        try folder.makeSymbolicLink(name, to: target)
+        try metadata.apply(record, to: try folder.open(name, .nameOnly), isNew: true)
+      }
+      return .place(number)
+    case (.regular(let size, let digest), .content(let number)):
+      return try place(record, number, size: size, digest: digest, old: old)
+    case (.regular(let size, let digest), .moved(let number, let from)):
+      try checkMoved(from, size: size, digest: digest)
+      try staging.make(number) { (folder, name) throws(SystemError) in
+        try store.mirror.parentFolder(of: from).link(from.name, into: folder, as: name)
+      }
+      return .placeMoved(number)
+    default: throw .contradiction(record.path.description, "its kind does not go with its source")
+    }
+  }
+
+  private func place(
+    _ record: Record, _ number: UInt64, size: UInt64, digest: Digest, old: Record?
+  ) throws(StoreError) -> Action {
+    if staging.mismatched.contains(number) {
+      awaitingRepair[number] = record
+      return .place(number)
+    }
+    let content = try staging.take(number, size: size, digest: digest)
+    if let patch = content.patch {
+      if patch.path == record.path, case .regular = old?.content, try linkCount(of: record.path) == 1 {
+        patches.append((actions.count, number, patch, record))
+        return .patch(number)
+      }
+      try staging.materialize(number, patch)
+    }
+    try setMetadata(record, ofContent: number)
+    return .place(number)
+  }
+
+  func setMetadata(_ record: Record, ofContent number: UInt64) throws(StoreError) {
+    try StoreError.telling { () throws(SystemError) in
+      let file = try staging.folder.open(StoreLayout.name(number), .nameOnly)
+      try metadata.apply(record, to: file, isNew: false)
+    }
+  }
+
+  private func linkCount(of path: RelativePath) throws(StoreError) -> UInt32 {
+    try StoreError.telling { () throws(SystemError) in
+      try folders.withParent(of: path) { (folder) throws(SystemError) in try folder.status(path.name).links }
+    }
+  }
+
+  private func checkMoved(_ from: RelativePath, size: UInt64, digest: Digest) throws(StoreError) {
+    do throws(CatalogError) {
+      var record = try catalog.record(at: from)
+      if case .hardLink(let leader) = record?.content { record = try catalog.record(at: leader) }
+      guard record?.content == .regular(size: size, digest: digest) else {
+        throw StoreError.contradiction(from.description, "it is to be moved, and is not what is moved").asCatalogError
+      }
+    } catch { throw StoreError(error) }
+  }
+
+  // MARK: The end
+
+  /// A content that had failed its check has come whole: its entry gets it.
+  func repaired(_ number: UInt64) throws(StoreError) {
+    guard let record = awaitingRepair[number], case .regular(let size, let digest) = record.content,
+      !staging.mismatched.contains(number)
+    else { return }
+    _ = try staging.take(number, size: size, digest: digest)
+    try setMetadata(record, ofContent: number)
+    awaitingRepair[number] = nil
+  }
+
+  /// Checks what only the whole can show, and closes the segment of changes.
+  func finish() throws(StoreError) -> Result {
+    try checkVanishing(before: nil)
+    guard awaitingRepair.isEmpty else { throw .contradiction("the cycle", "contents that failed their check did not come again") }
+    if let writer = writer.take() {
+      do throws(CatalogError) { try writer.end() } catch { throw StoreError(error) }
+    }
+    try checkLinks()
+    return Result(catalog: digest, files: files, bytes: bytes, changed: UInt64(actions.count))
+  }
+
+  /// Each further link must lead to a regular file of the new state.
+  private func checkLinks() throws(StoreError) {
+    guard !links.isEmpty else { return }
+    let file = try StoreError.telling { () throws(SystemError) in try store.incoming.open(StoreLayout.changes) }
+    do throws(CatalogError) {
+      let changes = try Segment(file, key: store.key)
+      let after = Catalog(segments: [changes] + catalog.segments, key: store.key)
+      for link in links {
+        guard case .regular = try after.record(at: link.leader)?.content else {
+          throw StoreError.contradiction(link.path.description, "it links to \(link.leader), which is no file").asCatalogError
+        }
+      }
+    } catch { throw StoreError(error) }
+  }
+
+  func replaceAction(_ index: Int, with action: Action) { actions.replace(index, with: action) }
+}
+
+extension StoreError {
+  fileprivate var asCatalogError: CatalogError { CatalogError(self) }
+}

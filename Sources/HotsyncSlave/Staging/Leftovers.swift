@@ -1,0 +1,68 @@
+import HotsyncCatalog
+import HotsyncDelta
+import HotsyncProtocol
+import HotsyncSystem
+
+/// What a broken cycle left in `incoming/content/`, read again: nothing of it is trusted unread.
+struct Leftovers {
+  var contents: [StagedContent] = []
+  var begun: [BegunContent] = []
+  /// The first number that is free.
+  var nextNumber: UInt64 = 1
+
+  private enum Found {
+    case whole(StagedContent)
+    case begun(BegunContent)
+  }
+
+  /// Keeps what is whole, cuts what is begun to whole nodes, and removes what cannot be used.
+  static func take(from folder: borrowing Folder, of store: Store) throws(StoreError) -> Leftovers {
+    try StoreError.telling { () throws(SystemError) in
+      let begun = try BegunLog.read(store)
+      var left = Leftovers()
+      var buffer = [UInt8](repeating: 0, count: 1 << 20)
+      for name in try folder.names() {
+        guard let number = UInt64(String(decoding: name.bytes, as: UTF8.self)), number < .max / 4,
+          left.contents.count < Limits.stagedContents,
+          let found = try look(at: name, number, begun[number], in: folder, key: store.key, &buffer)
+        else {
+          try folder.removeTree(name)
+          continue
+        }
+        left.nextNumber = max(left.nextNumber, number + 1)
+        switch found {
+        case .whole(let content): left.contents.append(content)
+        case .begun(let content): left.begun.append(content)
+        }
+      }
+      return left
+    }
+  }
+
+  private static func look(
+    at name: FileName, _ number: UInt64, _ state: BegunLog.State?, in folder: borrowing Folder, key: HashKey,
+    _ buffer: inout [UInt8]
+  ) throws(SystemError) -> Found? {
+    let status = try folder.status(name)
+    // Another link to a file of the mirror is no content of ours.
+    guard state != .patch, status.kind == .regular, status.links == 1 else { return nil }
+    let file = try folder.open(name, .readingAndWriting)
+    guard case .whole(let path) = state else {
+      return digest(of: file, status.size, key, &buffer).map {
+        .whole(StagedContent(number: number, size: status.size, digest: $0))
+      }
+    }
+    let length = status.size / LargeFile.minimum * LargeFile.minimum
+    guard length > 0 else { return nil }
+    try file.truncate(to: length)
+    return digest(of: file, length, key, &buffer).map {
+      .begun(BegunContent(number: number, path: path, length: length, digest: $0))
+    }
+  }
+
+  private static func digest(
+    of file: borrowing Descriptor, _ size: UInt64, _ key: HashKey, _ buffer: inout [UInt8]
+  ) -> Digest? {
+    (try? contentDigest(of: file, size: size, key: key, buffer: &buffer)) ?? nil
+  }
+}

@@ -1,0 +1,212 @@
+import HotsyncCatalog
+import HotsyncDelta
+import HotsyncProtocol
+import HotsyncSystem
+
+/// A content that is being received as what differs from the mirror's file: its ranges go into a sparse file of the new
+/// size, at their own offsets.
+final class PatchContent {
+  private(set) var ranges: PatchRanges
+  private let file: Descriptor
+  private let base: Descriptor
+  /// At most that many bytes were announced.
+  private let limit: UInt64
+  private var total: UInt64 = 0
+  private var job: PatchJob?
+  private var delta = (base: Stretch(offset: 0, length: 0), next: UInt64(0), end: UInt64(0))
+
+  private static let leaf = UInt64(ContentDigest.leafLength)
+
+  init(
+    _ file: consuming Descriptor, base: consuming Descriptor, ranges: PatchRanges, limit: UInt64
+  ) throws(StoreError) {
+    self.file = file
+    self.base = base
+    self.ranges = ranges
+    self.limit = limit
+    try StoreError.telling { () throws(SystemError) in try self.file.truncate(to: ranges.newSize) }
+  }
+
+  func append(_ bytes: ArraySlice<UInt8>, at offset: UInt64) throws(StoreError) {
+    try add(Stretch(offset: offset, length: UInt64(bytes.count)), isZeros: false)
+    try StoreError.telling { () throws(SystemError) in try file.write(bytes, at: offset) }
+  }
+
+  func addZeros(_ stretch: Stretch) throws(StoreError) { try add(stretch, isZeros: true) }
+
+  private func add(_ stretch: Stretch, isZeros: Bool) throws(StoreError) {
+    let lastEnd = ranges.ranges.last?.stretch.end ?? 0
+    guard stretch.length > 0, stretch.offset >= lastEnd, stretch.offset <= ranges.newSize,
+      stretch.length <= ranges.newSize - stretch.offset
+    else { throw .contradiction("a patch", "a piece lies before the one before it, or beyond the size") }
+    total += stretch.length
+    guard isZeros || total <= limit else { throw .contradiction("a patch", "more comes than was announced") }
+    if isZeros { total -= stretch.length }
+    if let last = ranges.ranges.last, last.stretch.end == stretch.offset, last.isZeros == isZeros {
+      let joined = Stretch(offset: last.stretch.offset, length: last.stretch.length + stretch.length)
+      ranges.ranges[ranges.ranges.count - 1] = PatchRanges.Range(stretch: joined, isZeros: isZeros)
+      return
+    }
+    guard ranges.ranges.count < Limits.patchRanges, stretch.offset % PatchContent.leaf == 0 else {
+      throw .contradiction("a patch", "a piece begins inside a leaf, or they are too many")
+    }
+    try checkLastEnd()
+    ranges.ranges.append(PatchRanges.Range(stretch: stretch, isZeros: isZeros))
+  }
+
+  private func checkLastEnd() throws(StoreError) {
+    guard let end = ranges.ranges.last?.stretch.end else { return }
+    guard end % PatchContent.leaf == 0 || end == ranges.newSize else {
+      throw .contradiction("a patch", "a piece ends inside a leaf")
+    }
+  }
+
+  // MARK: librsync deltas
+
+  func openDelta(base: Stretch, new: Stretch) throws(StoreError) {
+    guard base.end <= ranges.oldSize, new.end <= ranges.newSize, new.length > 0,
+      base.length <= Limits.deltaWindow, new.length <= Limits.deltaWindow
+    else { throw .contradiction("a delta", "it reaches beyond the files") }
+    delta = (base, new.offset, new.end)
+    do throws(DeltaError) { job = try PatchJob(baseSize: base.length, outputSize: new.length) } catch {
+      throw StoreError(error)
+    }
+  }
+
+  func appendDelta(_ bytes: ArraySlice<UInt8>) throws(StoreError) {
+    guard var job = job.take() else { throw .contradiction("a delta", "none is open") }
+    try run { () throws(DeltaError) in
+      // SAFETY: bytes have no padding.
+      try job.update(unsafe bytes.span.bytes, base: readBase, into: writePatched)
+    }
+    self.job = consume job
+  }
+
+  func closeDelta() throws(StoreError) {
+    guard var job = job.take() else { throw .contradiction("a delta", "none is open") }
+    try run { () throws(DeltaError) in try job.finish(base: readBase, into: writePatched) }
+  }
+
+  private func run(_ body: () throws(DeltaError) -> Void) throws(StoreError) {
+    do throws(DeltaError) { try body() } catch { throw StoreError(error) }
+  }
+
+  private func readBase(_ offset: UInt64, _ length: Int) throws(DeltaError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: length)
+    let got = try DeltaError.telling { () throws(SystemError) in
+      try base.read(into: &bytes, count: length, at: delta.base.offset + offset)
+    }
+    guard got == length else {
+      throw DeltaError(
+        .damaged, "cannot patch", ranges.path.description, cause: "the mirror's file is shorter than its record says",
+        next: "hotsync-slave verify --full")
+    }
+    return bytes
+  }
+
+  private func writePatched(_ bytes: [UInt8]) throws(DeltaError) {
+    do throws(StoreError) { try append(bytes[...], at: delta.next) } catch { throw DeltaError(error) }
+    delta.next += UInt64(bytes.count)
+  }
+
+  // MARK: The end
+
+  /// The content digest of the patched file, from the old map and what came; the new map goes into `map`.
+  func digest(key: HashKey, oldMap: MapFile, map: consuming Descriptor) throws(StoreError) -> Digest {
+    try checkLastEnd()
+    var writer = DigestMapWriter(key: key)
+    var changes = LeafDigests(ranges: ranges)
+    do throws(DeltaError) {
+      let append = { (bytes: [UInt8]) throws(DeltaError) in
+        try DeltaError.telling { () throws(SystemError) in try map.write(bytes) }
+      }
+      let digest = try MapOverlay.apply(
+        to: oldMap.source, key: key, newSize: ranges.newSize,
+        changes: { () throws(DeltaError) in try changes.next(of: file, key: key) },
+        nodes: { (node) throws(DeltaError) in try writer.append(node, into: append) })
+      try writer.finish(into: append)
+      return digest
+    } catch { throw StoreError(error) }
+  }
+
+  /// Fills in from the base what the patch leaves as it was: the staged file is then the whole new content.
+  func materialize() throws(StoreError) {
+    try checkLastEnd()
+    try StoreError.telling { () throws(SystemError) in try ranges.materialize(into: file, from: base) }
+  }
+
+  /// Reads the staged file, which must be whole.
+  func digestOfWhole(key: HashKey) throws(StoreError) -> Digest? {
+    var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    do throws(DeltaError) {
+      return try contentDigest(of: file, size: ranges.newSize, key: key, buffer: &buffer)
+    } catch { throw StoreError(error) }
+  }
+}
+
+extension PatchRanges {
+  /// Copies from `base` into `file` what lies between the ranges; holes stay holes.
+  func materialize(into file: borrowing Descriptor, from base: borrowing Descriptor) throws(SystemError) {
+    var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    var position: UInt64 = 0
+    let end = min(oldSize, newSize)
+    for range in ranges.map(\.stretch) + [Stretch(offset: newSize, length: 0)] {
+      try copy(position..<max(position, min(range.offset, end)), from: base, into: file, &buffer)
+      position = range.end
+    }
+  }
+
+  private func copy(
+    _ range: Swift.Range<UInt64>, from base: borrowing Descriptor, into file: borrowing Descriptor,
+    _ buffer: inout [UInt8]
+  ) throws(SystemError) {
+    var position = range.lowerBound
+    while position < range.upperBound, let data = try base.nextData(after: position, size: range.upperBound) {
+      position = data.lowerBound
+      while position < data.upperBound {
+        let got = try base.read(
+          into: &buffer, count: Int(min(UInt64(buffer.count), data.upperBound - position)), at: position)
+        if got == 0 { return }
+        try file.write(buffer[..<got], at: position)
+        position += UInt64(got)
+      }
+    }
+  }
+}
+
+/// Gives the leaf digests of a patch's ranges in order, at most a node's worth at a time.
+private struct LeafDigests {
+  private let ranges: [PatchRanges.Range]
+  private var index = 0
+  private var done: UInt64 = 0
+  private var buffer = [UInt8](repeating: 0, count: ContentDigest.nodeLength)
+
+  init(ranges: PatchRanges) { self.ranges = ranges.ranges }
+
+  mutating func next(of file: borrowing Descriptor, key: HashKey) throws(DeltaError) -> LeafChange? {
+    guard index < ranges.count else { return nil }
+    let range = ranges[index]
+    if range.isZeros {
+      index += 1
+      return LeafChange(offset: range.stretch.offset, content: .zeros(length: range.stretch.length))
+    }
+    let offset = range.stretch.offset + done
+    let count = Int(min(UInt64(buffer.count), range.stretch.length - done))
+    let got = try DeltaError.telling { () throws(SystemError) in
+      try file.read(into: &buffer, count: count, at: offset)
+    }
+    guard got == count else {
+      throw DeltaError(.bug, "cannot digest", "a staged patch", cause: "it is shorter than its list", next: "report this")
+    }
+    var leaves: [Digest] = []
+    for start in stride(from: 0, to: count, by: ContentDigest.leafLength) {
+      leaves.append(key.digest(of: buffer[start..<min(count, start + ContentDigest.leafLength)]))
+    }
+    done += UInt64(count)
+    if done == range.stretch.length {
+      index += 1
+      done = 0
+    }
+    return LeafChange(offset: offset, content: .leaves(leaves))
+  }
+}

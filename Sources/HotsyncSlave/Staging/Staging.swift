@@ -1,0 +1,239 @@
+import HotsyncCatalog
+import HotsyncDelta
+import HotsyncProtocol
+import HotsyncSystem
+
+/// `incoming/content/`: what a cycle has received, by number. It outlives a broken cycle, so that the next one goes on.
+final class Staging {
+  /// A content that is whole, or a patch that waits to be written in place.
+  struct Complete {
+    let size: UInt64
+    let digest: Digest
+    /// Where only its ranges are staged.
+    var patch: PatchRanges?
+  }
+
+  private enum Opened {
+    case whole(UInt64, WholeContent)
+    case patch(UInt64, PatchContent, baseDigest: Digest)
+  }
+
+  private let store: Store
+  let folder: Folder
+  private let maps: DigestMaps
+  private let begunLog: BegunLog
+  private var opened: Opened?
+  private var complete: [UInt64: Complete] = [:]
+  private var nextNumber: UInt64
+  /// Begun contents of a broken cycle that may be gone on with.
+  private var resumable: [UInt64: UInt64] = [:]
+  /// Contents whose digest was not what was said: the master sends them whole before the seal counts.
+  private(set) var mismatched: Set<UInt64> = []
+
+  /// - Parameter leftovers: what a broken cycle left and this one may use.
+  init(_ store: Store, leftovers: Leftovers) throws(SystemError) {
+    self.store = store
+    folder = try Staging.folder(of: store)
+    maps = try DigestMaps(store)
+    begunLog = try BegunLog(store)
+    nextNumber = leftovers.nextNumber
+    for content in leftovers.contents {
+      complete[content.number] = Complete(size: content.size, digest: content.digest)
+    }
+    for content in leftovers.begun { resumable[content.number] = content.length }
+  }
+
+  static func folder(of store: Store) throws(SystemError) -> Folder {
+    try store.incoming.makeOrOpenFolder(StoreLayout.content)
+  }
+
+  static func rangesName(_ number: UInt64) -> FileName { StoreLayout.name("\(number).ranges") }
+
+  private func claim(_ number: UInt64) throws(StoreError) {
+    guard number >= nextNumber, number < .max / 4 else { throw .contradiction("a content", "its number was used") }
+    nextNumber = number + 1
+  }
+
+  // MARK: Receiving
+
+  /// Takes a small content that came in one piece, and gives its file, which is still without metadata.
+  func place(_ bytes: ArraySlice<UInt8>, number: UInt64, digest: Digest) throws(StoreError) -> Descriptor {
+    try claim(number)
+    guard ContentDigest.of(Array(bytes), key: store.key) == digest else {
+      throw .contradiction("a file", "its bytes are not those of its digest")
+    }
+    return try StoreError.telling { () throws(SystemError) in
+      let file = try folder.open(StoreLayout.name(number), [.writing, .exclusively])
+      try file.write(bytes)
+      return file
+    }
+  }
+
+  /// - Parameter old: the catalog's record of a patch's base.
+  func open(_ number: UInt64, _ form: ContentForm, old: Record?) throws(StoreError) {
+    switch form {
+    case .whole(let path, let size, let resumeAt):
+      try openWhole(number, path, size: size, resumeAt: resumeAt)
+    case .patch(let base, let baseSize, let size, let dirty):
+      guard case .regular(baseSize, let digest) = old?.content else {
+        throw .contradiction("a patch of \(base)", "there is no such file of that size")
+      }
+      try claim(number)
+      let ranges = PatchRanges(path: base, oldSize: baseSize, newSize: size)
+      let staged = try StoreError.telling { () throws(SystemError) in
+        try begunLog.append(number, .patch)
+        return try folder.open(StoreLayout.name(number), [.readingAndWriting, .exclusively])
+      }
+      let mirrored = try StoreError.telling { () throws(SystemError) in try store.mirror.open(at: base) }
+      let content = try PatchContent(staged, base: mirrored, ranges: ranges, limit: dirty)
+      opened = .patch(number, content, baseDigest: digest)
+    }
+  }
+
+  private func openWhole(
+    _ number: UInt64, _ path: RelativePath, size: UInt64, resumeAt: UInt64
+  ) throws(StoreError) {
+    var mode: OpenMode = [.readingAndWriting, .exclusively]
+    if resumeAt > 0 {
+      guard resumable[number] == resumeAt else { throw .contradiction("a content", "there is no such part of it") }
+      mode = .readingAndWriting
+    } else if !mismatched.contains(number) {
+      try claim(number)
+    }
+    let file = try StoreError.telling { () throws(SystemError) in
+      try begunLog.append(number, .whole(path))
+      return try folder.open(StoreLayout.name(number), mode)
+    }
+    let map = try StoreError.telling { () throws(SystemError) in
+      size >= LargeFile.minimum ? try maps.create(number) : nil
+    }
+    opened = .whole(number, try WholeContent(file, size: size, resumeAt: resumeAt, key: store.key, map: map))
+  }
+
+  func append(_ bytes: ArraySlice<UInt8>, at offset: UInt64) throws(StoreError) {
+    switch opened {
+    case .whole(_, let content): try content.append(bytes, at: offset)
+    case .patch(_, let content, _): try content.append(bytes, at: offset)
+    case nil: throw .contradiction("a piece of content", "no content is open")
+    }
+  }
+
+  func addZeros(_ stretch: Stretch) throws(StoreError) { try openPatch().addZeros(stretch) }
+  func openDelta(base: Stretch, new: Stretch) throws(StoreError) { try openPatch().openDelta(base: base, new: new) }
+  func appendDelta(_ bytes: ArraySlice<UInt8>) throws(StoreError) { try openPatch().appendDelta(bytes) }
+  func closeDelta() throws(StoreError) { try openPatch().closeDelta() }
+
+  private func openPatch() throws(StoreError) -> PatchContent {
+    guard case .patch(_, let content, _) = opened else { throw .contradiction("a patch", "none is open") }
+    return content
+  }
+
+  /// Gives up the content that is open.
+  func drop() {
+    switch opened {
+    case .whole(let number, _), .patch(let number, _, _):
+      try? folder.unlink(StoreLayout.name(number))
+      maps.drop(number)
+    case nil: break
+    }
+    opened = nil
+  }
+
+  /// Checks the content that is open against its digest; one that fails is removed and noted in `mismatched`.
+  func close(digest: Digest) throws(StoreError) {
+    switch opened {
+    case .whole(let number, let content):
+      let found = try content.finish()
+      try settle(number, Complete(size: content.size, digest: digest), found == digest, isLarge: content.size >= LargeFile.minimum)
+    case .patch(let number, let content, let baseDigest):
+      try closePatch(number, content, baseDigest: baseDigest, digest: digest)
+    case nil: throw .contradiction("a content", "none is open")
+    }
+    opened = nil
+  }
+
+  private func settle(
+    _ number: UInt64, _ content: Complete, _ matches: Bool, isLarge: Bool
+  ) throws(StoreError) {
+    try StoreError.telling { () throws(SystemError) in
+      guard matches else {
+        mismatched.insert(number)
+        try folder.unlink(StoreLayout.name(number))
+        return maps.drop(number)
+      }
+      mismatched.remove(number)
+      complete[number] = content
+      if isLarge { try maps.keep(number, as: content.digest) }
+      if content.patch == nil { try begunLog.appendDone(number) }
+    }
+  }
+
+  private func closePatch(
+    _ number: UInt64, _ content: PatchContent, baseDigest: Digest, digest: Digest
+  ) throws(StoreError) {
+    let ranges = content.ranges
+    let isLarge = ranges.newSize >= LargeFile.minimum && ranges.oldSize >= LargeFile.minimum
+    guard isLarge else {
+      try content.materialize()
+      let found = try content.digestOfWhole(key: store.key)
+      return try settle(number, Complete(size: ranges.newSize, digest: digest), found == digest, isLarge: false)
+    }
+    guard let oldMap = try map(of: ranges.path, size: ranges.oldSize, digest: baseDigest, number) else {
+      return try settle(number, Complete(size: ranges.newSize, digest: digest), false, isLarge: true)
+    }
+    let newMap = try StoreError.telling { () throws(SystemError) in try maps.create(number) }
+    let found = try content.digest(key: store.key, oldMap: oldMap, map: newMap)
+    let changed = ranges.ranges.reduce(0) { $0 + $1.stretch.length }
+    var result = Complete(size: ranges.newSize, digest: digest)
+    if changed <= ranges.newSize / 2 { result.patch = ranges } else if found == digest { try content.materialize() }
+    try settle(number, result, found == digest, isLarge: true)
+  }
+
+  /// The map of a file of the mirror, made anew where it was lost: nil where the file is not what its record says.
+  private func map(
+    of path: RelativePath, size: UInt64, digest: Digest, _ number: UInt64
+  ) throws(StoreError) -> MapFile? {
+    if let map = maps.open(digest) { return map }
+    let base = try StoreError.telling { () throws(SystemError) in try store.mirror.open(at: path) }
+    let file = try StoreError.telling { () throws(SystemError) in try maps.create(number) }
+    var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    do throws(DeltaError) {
+      guard try contentDigest(of: base, size: size, key: store.key, map: file, buffer: &buffer) == digest else { return nil }
+    } catch { throw StoreError(error) }
+    try StoreError.telling { () throws(SystemError) in try maps.keep(number, as: digest) }
+    return maps.open(digest)
+  }
+
+  // MARK: Giving to entries
+
+  /// Takes a complete content out, for the entry that it belongs to.
+  func take(_ number: UInt64, size: UInt64, digest: Digest) throws(StoreError) -> Complete {
+    guard let content = complete.removeValue(forKey: number), content.size == size, content.digest == digest else {
+      throw .contradiction("an entry", "its content is not what was sent")
+    }
+    return content
+  }
+
+  /// Turns a patch that cannot be written in place into a whole file.
+  func materialize(_ number: UInt64, _ ranges: PatchRanges) throws(StoreError) {
+    try StoreError.telling { () throws(SystemError) in
+      let file = try folder.open(StoreLayout.name(number), .readingAndWriting)
+      let base = try store.mirror.open(at: ranges.path)
+      try ranges.materialize(into: file, from: base)
+    }
+  }
+
+  /// Makes a symbolic link, or another link to a file of the mirror, a content of that number.
+  func make(_ number: UInt64, _ body: (borrowing Folder, FileName) throws(SystemError) -> Void) throws(StoreError) {
+    try claim(number)
+    try StoreError.telling { () throws(SystemError) in try body(folder, StoreLayout.name(number)) }
+  }
+
+  /// Removes what no entry wants.
+  func dropUnused() {
+    for number in complete.keys { try? folder.unlink(StoreLayout.name(number)) }
+    complete = [:]
+  }
+
+  func removeMap(_ digest: Digest) { maps.remove(digest) }
+}

@@ -1,0 +1,60 @@
+import HotsyncSystem
+
+/// Opens the folders of paths that come in order, and keeps the last one open: most entries share theirs with the one before.
+final class FolderCache {
+  private let top: Folder
+  private let makesMissing: Bool
+  private var path: RelativePath?
+  private var folder: Folder?
+  /// Folders whose mode stood in the way of a user that is not root, and was opened up.
+  private(set) var loosened: [RelativePath] = []
+
+  /// - Parameter makesMissing: whether folders on the way are made (0700) where they are missing.
+  init(_ top: borrowing Folder, makesMissing: Bool = false) throws(SystemError) {
+    self.top = try top.duplicate()
+    self.makesMissing = makesMissing
+  }
+
+  /// Lends the folder that holds the path's last name.
+  func withParent<Result>(
+    of path: RelativePath, _ body: (borrowing Folder) throws(SystemError) -> Result
+  ) throws(SystemError) -> Result {
+    guard let parent = path.parent else { return try body(top) }
+    if folder == nil || self.path != parent {
+      folder = nil
+      folder = try open(parent)
+      self.path = parent
+    }
+    return try body(folder!)
+  }
+
+  /// Forgets what is open: its folder may have been moved or removed.
+  func forget() {
+    folder = nil
+    path = nil
+  }
+
+  private func open(_ path: RelativePath) throws(SystemError) -> Folder {
+    if makesMissing || !Environment.isRoot { return try openStepwise(path) }
+    return try top.folder(at: path)
+  }
+
+  private func openStepwise(_ path: RelativePath) throws(SystemError) -> Folder {
+    var here = try top.duplicate()
+    var walked: RelativePath?
+    for name in path.names {
+      walked = walked?.appending(name) ?? RelativePath(name)
+      if makesMissing {
+        here = try here.makeOrOpenFolder(name)
+      } else {
+        let status = try here.status(name)
+        if status.kind == .folder, status.permissions & 0o700 != 0o700, status.owner == Environment.userID {
+          try here.open(name, [.nameOnly, .folder]).setPermissions(status.permissions | 0o700)
+          if let walked { loosened.append(walked) }
+        }
+        here = try here.folder(name)
+      }
+    }
+    return here
+  }
+}

@@ -1,0 +1,84 @@
+public import HotsyncCatalog
+public import HotsyncSystem
+
+/// One committed state of the mirror.
+public struct Generation: Sendable, Equatable {
+  public let number: UInt64
+  public let time: Timestamp
+  public let epoch: UInt64
+  public let catalog: CatalogDigest
+  /// Entries that are no folders.
+  public let files: UInt64
+  /// What the regular files hold together.
+  public let bytes: UInt64
+  /// Entries that this generation changed.
+  public let changed: UInt64
+  /// The names of its catalog's segments, oldest first.
+  public let segments: [FileName]
+}
+
+/// The file `generations`: a line each, oldest first, then a line with the digest of those before. Readable at a console.
+struct GenerationList: Equatable {
+  static let name = FileName("generations")!
+  static let limit = 64 << 20
+
+  var all: [Generation]
+
+  static let empty = GenerationList(all: [])
+
+  var newest: Generation? { all.last }
+
+  func encode(key: HashKey) -> [UInt8] {
+    var text = ""
+    for generation in all {
+      text += "\(generation.number) \(generation.time.seconds).\(generation.time.nanoseconds) epoch=\(generation.epoch)"
+      text += " catalog=\(generation.catalog.sum.hexadecimal) records=\(generation.catalog.records)"
+      text += " files=\(generation.files) bytes=\(generation.bytes) changed=\(generation.changed)"
+      text += " segments=\(generation.segments.map(\.description).joined(separator: ","))\n"
+    }
+    let digest = key.digest(of: Array(text.utf8))
+    return Array((text + "end \(digest.hexadecimal)\n").utf8)
+  }
+
+  static func parse(_ bytes: [UInt8], key: HashKey) throws(StoreError) -> GenerationList {
+    var lines = bytes.split(separator: UInt8(ascii: "\n"))
+    guard let end = lines.popLast() else { return .empty }
+    let before = bytes.prefix(bytes.count - end.count - 1)
+    guard Array(end) == Array("end \(key.digest(of: before).hexadecimal)".utf8) else {
+      throw .damaged("the list of generations", "it is cut short or altered")
+    }
+    var list = GenerationList.empty
+    for line in lines {
+      guard let generation = parseLine(String(decoding: line, as: UTF8.self)) else {
+        throw .damaged("the list of generations", "a line of it means nothing")
+      }
+      list.all.append(generation)
+    }
+    return list
+  }
+
+  private static func parseLine(_ line: String) -> Generation? {
+    let words = line.split(separator: " ")
+    guard words.count == 9, let number = UInt64(words[0]) else { return nil }
+    let time = words[1].split(separator: ".")
+    guard time.count == 2, let seconds = Int64(time[0]), let nanoseconds = UInt32(time[1]),
+      let moment = Timestamp(seconds: seconds, nanoseconds: nanoseconds)
+    else { return nil }
+    var fields: [Substring: Substring] = [:]
+    for word in words.dropFirst(2) {
+      let pair = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard pair.count == 2 else { return nil }
+      fields[pair[0]] = pair[1]
+    }
+    func count(_ name: Substring) -> UInt64? { fields[name].flatMap { UInt64($0) } }
+    guard let epoch = count("epoch"), let records = count("records"), let files = count("files"),
+      let size = count("bytes"), let changed = count("changed"),
+      let sum = fields["catalog"].flatMap(parseHexadecimal).flatMap({ Digest(bytes: $0) })
+    else { return nil }
+    let segments = (fields["segments"] ?? "").split(separator: ",").map { FileName(String($0)) }
+    guard !segments.contains(nil) else { return nil }
+    return Generation(
+      number: number, time: moment, epoch: epoch, catalog: CatalogDigest(sum: sum, records: records), files: files,
+      bytes: size, changed: changed, segments: segments.compactMap { $0 })
+  }
+}

@@ -1,0 +1,99 @@
+import HotsyncCatalog
+import HotsyncSystem
+
+/// Something to tell the operator that does not stop anything.
+struct Notice: Sendable, Equatable {
+  let code: String
+  let path: RelativePath?
+  let message: String
+  let nextStep: String
+}
+
+/// Gives entries the metadata of their records: owners by name, then attributes and ACLs, then the mode, then the times. What
+/// this user may not set is told once a kind.
+final class MetadataWriter {
+  enum UnknownOwner: Sendable { case numeric, nobody }
+
+  private let accounts: Accounts
+  private let unknownOwner: UnknownOwner
+  private let keepsNumbers: Bool
+  private var told: Set<String> = []
+  private(set) var notices: [Notice] = []
+
+  /// - Parameter keepsNumbers: ids are taken as they are, names are not looked at.
+  init(accounts: Accounts, unknownOwner: UnknownOwner = .numeric, keepsNumbers: Bool = false) {
+    self.accounts = accounts
+    self.unknownOwner = unknownOwner
+    self.keepsNumbers = keepsNumbers
+  }
+
+  func takeNotices() -> [Notice] {
+    defer { notices = [] }
+    return notices
+  }
+
+  /// - Parameter isNew: a file that HotSync just made has no attributes to be removed.
+  func apply(
+    _ record: Record, to entry: borrowing Descriptor, isNew: Bool
+  ) throws(SystemError) {
+    let metadata = record.metadata
+    let isLink = if case .symbolicLink = record.content { true } else { false }
+    try setOwner(metadata, of: entry, record.path)
+    if !isLink {
+      try setAttributes(metadata.attributes, of: entry, record.path, isNew: isNew)
+      try entry.setPermissions(metadata.permissions)
+    }
+    try entry.setModified(metadata.modified)
+  }
+
+  private func setOwner(
+    _ metadata: Metadata, of entry: borrowing Descriptor, _ path: RelativePath
+  ) throws(SystemError) {
+    guard Environment.isRoot else {
+      tell("ownership_not_applied", path, "owners are recorded but not applied, as this user is not root")
+      return
+    }
+    try entry.setOwner(id(of: metadata.owner, .user), group: id(of: metadata.group, .group))
+  }
+
+  /// The id here for an owner there: by name where the name exists; an unknown name never becomes root.
+  private func id(of owner: Owner, _ kind: Accounts.Kind) -> UInt32 {
+    if keepsNumbers { return owner.id }
+    guard !owner.name.isEmpty, let name = String(validating: owner.name, as: UTF8.self) else { return owner.id }
+    if let number = accounts.number(of: name, kind) { return number }
+    if name == "root" { return 0 }
+    if unknownOwner == .nobody || owner.id == 0 { return 65_534 }
+    return owner.id
+  }
+
+  private func setAttributes(
+    _ attributes: [ExtendedAttribute], of entry: borrowing Descriptor, _ path: RelativePath, isNew: Bool
+  ) throws(SystemError) {
+    if !isNew {
+      for old in try entry.extendedAttributes()
+      where ExtendedAttribute.isCarried(old.name) && !attributes.contains(where: { $0.name == old.name }) {
+        try entry.removeExtendedAttribute(named: old.name)
+      }
+    }
+    for attribute in attributes {
+      do throws(SystemError) { try entry.setExtendedAttribute(attribute) } catch {
+        guard error.isNotPermitted || error.isUnsupported else { throw error }
+        let name = shown(attribute.name)
+        tell("attribute_not_applied:\(name)", path, "the attribute \(name) is recorded but not applied: \(error.cause)")
+      }
+    }
+  }
+
+  private func tell(_ code: String, _ path: RelativePath, _ message: String) {
+    guard told.insert(code).inserted else { return }
+    notices.append(
+      Notice(
+        code: String(code.prefix { $0 != ":" }), path: path, message: message,
+        nextStep: "run hotsync-slave as root, on a file system with attributes and ACLs"))
+  }
+}
+
+extension SystemError {
+  var isNotPermitted: Bool { number == 1 || number == 13 }
+  var isUnsupported: Bool { number == 95 }
+}

@@ -1,0 +1,58 @@
+import HotsyncSystem
+
+/// The names in a store's folder.
+enum StoreLayout {
+  static let format = name("format")
+  static let lock = name("lock")
+  /// Held by an agent from its first write to its end: one cycle at a time.
+  static let cycleLock = name("cycle.lock")
+  static let mirror = name("mirror")
+  static let files = name("files")
+  static let dumps = name("dumps")
+  static let facts = name("facts")
+  static let incoming = name("incoming")
+  static let history = name("history")
+  static let catalog = name("catalog")
+  static let signatures = name("signatures")
+  static let pins = name("pins")
+  static let journal = name("journal")
+  static let generations = name("generations")
+  static let ballast = name("ballast")
+  /// When the master was last seen in step.
+  static let contact = name("contact")
+
+  /// Of `incoming/`.
+  static let content = name("content")
+  static let changes = name("changes")
+  static let actions = name("actions")
+  static let begun = name("begun")
+
+  /// Of `history/<generation>/`: displaced files, and the blocks that a patch in place overwrites.
+  static let undo = name("undo")
+
+  static let folders = [incoming, history, catalog, signatures, pins]
+  static let mirrorFolders = [files, dumps, facts]
+
+  static func name(_ text: String) -> FileName {
+    guard let name = FileName(text) else { preconditionFailure("\(text) is no name") }
+    return name
+  }
+
+  static func name(_ number: UInt64) -> FileName { name(String(number)) }
+}
+
+/// Where a connection's store lies below a root.
+struct StorePlace {
+  /// The configured store, nil where that is the root itself.
+  let parent: RelativePath
+  let store: RelativePath
+
+  /// Nil for a path or a connection that cannot be part of one.
+  init?(path: String, connection: String) {
+    let names = path.split(separator: "/").joined(separator: "/")
+    guard let parent = RelativePath(names), let name = FileName(connection), let store = parent.appending(name)
+    else { return nil }
+    self.parent = parent
+    self.store = store
+  }
+}
