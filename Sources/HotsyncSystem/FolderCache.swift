@@ -1,22 +1,20 @@
-import HotsyncSystem
-
 /// Opens the folders of paths that come in order, and keeps the last one open: most entries share theirs with the one before.
-final class FolderCache {
+public final class FolderCache {
   private let top: Folder
   private let makesMissing: Bool
   private var path: RelativePath?
   private var folder: Folder?
   /// Folders whose mode stood in the way of a user that is not root, and was opened up.
-  private(set) var loosened: [RelativePath] = []
+  public private(set) var loosened: [RelativePath] = []
 
   /// - Parameter makesMissing: whether folders on the way are made (0700) where they are missing.
-  init(_ top: borrowing Folder, makesMissing: Bool = false) throws(SystemError) {
+  public init(_ top: borrowing Folder, makesMissing: Bool = false) throws(SystemError) {
     self.top = try top.duplicate()
     self.makesMissing = makesMissing
   }
 
   /// Lends the folder that holds the path's last name.
-  func withParent<Result>(
+  public func withParent<Result: ~Copyable>(
     of path: RelativePath, _ body: (borrowing Folder) throws(SystemError) -> Result
   ) throws(SystemError) -> Result {
     guard let parent = path.parent else { return try body(top) }
@@ -29,7 +27,7 @@ final class FolderCache {
   }
 
   /// Forgets what is open: its folder may have been moved or removed.
-  func forget() {
+  public func forget() {
     folder = nil
     path = nil
   }

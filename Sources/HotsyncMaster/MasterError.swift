@@ -1,0 +1,5 @@
+public import HotsyncSystem
+
+public enum MasterDomain {}
+/// Why a cycle cannot be, or cannot go on.
+public typealias MasterError = Failure<MasterDomain>

@@ -1,0 +1,110 @@
+public import HotsyncCatalog
+public import HotsyncSystem
+
+/// What is to be done about one path.
+public enum Step: Hashable, Sendable {
+  /// The catalog has nothing there.
+  case create(Sighting)
+  /// Something about it may have changed: only reading it tells.
+  case examine(Sighting, old: Record)
+  /// The catalog has another kind of entry there.
+  case replace(Sighting, old: Record)
+  /// The walk saw nothing there.
+  case remove(Record)
+
+  public var sighting: Sighting? {
+    switch self {
+    case .create(let sighting), .examine(let sighting, _), .replace(let sighting, _): sighting
+    case .remove: nil
+    }
+  }
+
+  public var old: Record? {
+    switch self {
+    case .create: nil
+    case .examine(_, let old), .replace(_, let old), .remove(let old): old
+    }
+  }
+}
+
+/// Holds what the walk saw against what the catalog knows. Pure: the same two always give the same step.
+public struct Difference: Sendable {
+  /// Trust no stamp: every file is read.
+  public let isFull: Bool
+  /// Leaders of hard links that may get another inode on the slave: their further names must be linked anew.
+  private var unsettledLeaders: Set<RelativePath> = []
+
+  public init(isFull: Bool) { self.isFull = isFull }
+
+  /// - Returns: nil where nothing is to be done.
+  public mutating func step(_ old: (record: Record, stamp: Stamp?)?, _ sighting: Sighting) -> Step? {
+    let step = decide(old, sighting)
+    if case .regular = sighting.kind, step != nil { unsettledLeaders.insert(sighting.path) }
+    return step
+  }
+
+  private func decide(_ old: (record: Record, stamp: Stamp?)?, _ sighting: Sighting) -> Step? {
+    guard let (record, stamp) = old else { return .create(sighting) }
+    guard Difference.isSameKind(record, sighting) else { return .replace(sighting, old: record) }
+    if case .hardLink(let leader) = sighting.kind {
+      let isSettled = record.content == .hardLink(leader: leader) && !unsettledLeaders.contains(leader)
+      return isSettled && stamp?.inode == sighting.inode ? nil : .examine(sighting, old: record)
+    }
+    return !isFull && Difference.isUnchanged(record, stamp, sighting) ? nil : .examine(sighting, old: record)
+  }
+
+  private static func isSameKind(_ record: Record, _ sighting: Sighting) -> Bool {
+    switch (record.content, sighting.kind) {
+    case (.regular, .regular), (.folder, .folder), (.symbolicLink, .symbolicLink), (.hardLink, .hardLink): true
+    default: false
+    }
+  }
+
+  /// Whether the entry is the very one that was read, and nobody touched it since.
+  private static func isUnchanged(_ record: Record, _ stamp: Stamp?, _ sighting: Sighting) -> Bool {
+    let metadata = record.metadata
+    guard let stamp, !stamp.isTooFresh, stamp.inode == sighting.inode, metadata.owner == sighting.owner,
+      metadata.group == sighting.group
+    else { return false }
+    if sighting.isOnTheWay, metadata.permissions == sighting.permissions { return true }
+    guard stamp.changed == sighting.changed, metadata.modified == sighting.modified else { return false }
+    if case .regular(let size) = sighting.kind { return size == record.size }
+    return true
+  }
+}
+
+/// Files that left their path: an inode that is seen again under another, with the same birth, size and time of modification,
+/// was renamed, and its content need not cross the wire.
+public struct DepartedFiles: Sendable {
+  private struct Identity: Hashable {
+    let inode: UInt64
+    let size: UInt64
+  }
+
+  private struct Departed {
+    let record: Record
+    let stamp: Stamp
+  }
+
+  private var files: [Identity: Departed] = [:]
+  /// Beyond this many, renames are sent as new files: memory stays bounded.
+  public static let limit = 200_000
+
+  public init() {}
+
+  /// Notes that the catalog's file is no longer at its path as what it was.
+  public mutating func note(_ record: Record, _ stamp: Stamp?) {
+    guard let stamp, !stamp.isTooFresh, record.size > 0, files.count < DepartedFiles.limit else { return }
+    guard case .regular(let size, _) = record.content else { return }
+    files[Identity(inode: stamp.inode, size: size)] = Departed(record: record, stamp: stamp)
+  }
+
+  /// The catalog's record of the file that the walk now sees here; nil where it is no such file.
+  public func origin(of sighting: Sighting) -> Record? {
+    guard case .regular(let size) = sighting.kind,
+      let departed = files[Identity(inode: sighting.inode, size: size)],
+      departed.stamp.born == sighting.born, departed.record.metadata.modified == sighting.modified
+    else { return nil }
+    return departed.record
+  }
+}
