@@ -1,0 +1,216 @@
+/// What a machine is in a connection.
+public enum Role: String, Sendable, CaseIterable { case master, slave }
+
+/// How many deletions a cycle may carry out unasked.
+public enum Limit: Sendable, Equatable {
+  /// Of the files that the slave holds, 0 to 100.
+  case percent(Double)
+  case count(Int)
+
+  init?(_ text: String) {
+    if text.hasSuffix("%") {
+      guard let percent = Limit.percentage(text) else { return nil }
+      self = .percent(percent)
+    } else {
+      guard let count = wholeNumber(text) else { return nil }
+      self = .count(count)
+    }
+  }
+
+  /// `50%` or `2.5%`; nil for what is no percentage from 0 to 100.
+  static func percentage(_ text: String) -> Double? {
+    let number = text.dropLast()
+    guard text.hasSuffix("%"), number.utf8.first.map(isDigit) == true, number.utf8.count <= 8,
+      number.utf8.allSatisfy({ isDigit($0) || $0 == UInt8(ascii: ".") }), let percent = Double(number), percent <= 100
+    else { return nil }
+    return percent
+  }
+}
+
+/// When something runs, in local time.
+public enum Schedule: Sendable, Equatable {
+  /// The five fields of crontab(5), valid each.
+  case cron(minute: String, hour: String, dayOfMonth: String, month: String, dayOfWeek: String)
+  /// An expression for `OnCalendar=` (systemd.time(7)); only its characters are checked.
+  case calendar(String)
+
+  /// As it was written, with single spaces.
+  public var text: String {
+    switch self {
+    case .cron(let minute, let hour, let dayOfMonth, let month, let dayOfWeek):
+      "\(minute) \(hour) \(dayOfMonth) \(month) \(dayOfWeek)"
+    case .calendar(let text): text
+    }
+  }
+
+  init?(_ text: String) {
+    guard text.utf8.count <= 200 else { return nil }
+    let fields = text.split(separator: " ").map(String.init)
+    if fields.count == 5 {
+      guard CronField.minute.allows(fields[0]), CronField.hour.allows(fields[1]),
+        CronField.dayOfMonth.allows(fields[2]),
+        CronField.month.allows(fields[3]), CronField.dayOfWeek.allows(fields[4])
+      else { return nil }
+      self = .cron(
+        minute: fields[0], hour: fields[1], dayOfMonth: fields[2], month: fields[3], dayOfWeek: fields[4])
+    } else {
+      guard (1...4).contains(fields.count), let first = text.utf8.first, first != UInt8(ascii: "-"),
+        text.utf8.contains(where: { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "*") }),
+        text.utf8.allSatisfy({ isLetter($0) || isDigit($0) || " *:,./~-_+".utf8.contains($0) })
+      else { return nil }
+      self = .calendar(fields.joined(separator: " "))
+    }
+  }
+}
+
+/// One field of crontab(5): a list of `*`, `N` and `N-M`, each with `/STEP`; months and days of the week have names.
+private struct CronField {
+  let range: ClosedRange<Int>
+  let names: [String]
+
+  static let minute = CronField(range: 0...59, names: [])
+  static let hour = CronField(range: 0...23, names: [])
+  static let dayOfMonth = CronField(range: 1...31, names: [])
+  static let month = CronField(
+    range: 1...12, names: ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])
+  static let dayOfWeek = CronField(range: 0...7, names: ["sun", "mon", "tue", "wed", "thu", "fri", "sat"])
+
+  func allows(_ field: String) -> Bool {
+    let parts = field.split(separator: ",", omittingEmptySubsequences: false)
+    return parts.allSatisfy { part in
+      let halves = part.split(separator: "/", omittingEmptySubsequences: false)
+      guard halves.count <= 2, let what = halves.first else { return false }
+      if halves.count == 2 {
+        guard let step = wholeNumber(halves[1]), (1...range.upperBound).contains(step) else { return false }
+      }
+      if what == "*" { return true }
+      let ends = what.split(separator: "-", omittingEmptySubsequences: false).map { number($0) }
+      switch (ends.count, ends.first ?? nil, ends.last ?? nil) {
+      // Cron takes a step only behind a range.
+      case (1, .some, _): return halves.count == 1
+      case (2, .some(let from), .some(let to)): return from <= to
+      default: return false
+      }
+    }
+  }
+
+  private func number(_ text: Substring) -> Int? {
+    if let index = names.firstIndex(of: text.lowercased()) { return range.lowerBound + index }
+    return wholeNumber(text).flatMap { range.contains($0) ? $0 : nil }
+  }
+}
+
+/// A rolling plan: one generation is kept for each interval, each a multiple of the one before, up to a total.
+public struct RetentionSchedule: Sendable, Equatable {
+  public let intervals: [Duration]
+  public let total: Duration
+
+  init?(_ text: String) {
+    let halves = text.split(separator: "/", omittingEmptySubsequences: false)
+    guard halves.count == 2, let total = duration(halves[1]) else { return nil }
+    var intervals: [Duration] = []
+    for part in halves[0].split(separator: ",", omittingEmptySubsequences: false) {
+      guard intervals.count < 32, let next = duration(part), next > .zero else { return nil }
+      if let last = intervals.last {
+        guard next > last, next.components.seconds % last.components.seconds == 0 else { return nil }
+      }
+      intervals.append(next)
+    }
+    guard let longest = intervals.last, total >= longest else { return nil }
+    self.intervals = intervals
+    self.total = total
+  }
+}
+
+/// A database that HotSync knows nothing of: programs that write it to their standard output and read it back.
+public struct DumpCommand: Sendable, Equatable {
+  public let name: String
+  public let dump: [String]
+  public let load: [String]
+  public let fingerprint: [String]
+}
+
+/// `90s`, `15m`, `1h`, `7d`: a whole number and one unit; nil for anything else and for more than 100 years.
+func duration(_ text: Substring) -> Duration? {
+  let seconds: Int
+  switch text.utf8.last {
+  case UInt8(ascii: "s"): seconds = 1
+  case UInt8(ascii: "m"): seconds = 60
+  case UInt8(ascii: "h"): seconds = 3_600
+  case UInt8(ascii: "d"): seconds = 86_400
+  default: return nil
+  }
+  guard let number = wholeNumber(text.dropLast()) else { return nil }
+  let (product, isOver) = number.multipliedReportingOverflow(by: seconds)
+  return isOver || product > 36_525 * 86_400 ? nil : .seconds(product)
+}
+
+/// Bytes of `64KiB`, `10MiB`, `2GiB`, `1TiB`, or of a plain number; nil for anything else.
+func byteCount(_ text: String) -> UInt64? {
+  let units: [(String, UInt64)] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40)]
+  let unit = units.first { text.hasSuffix($0.0) }
+  guard let number = wholeNumber(text.dropLast(unit == nil ? 0 : 3)) else { return nil }
+  let (product, isOver) = UInt64(number).multipliedReportingOverflow(by: unit?.1 ?? 1)
+  return isOver || product > UInt64(Int64.max) ? nil : product
+}
+
+/// Digits only: no sign, no separators, at most 18 of them.
+func wholeNumber(_ text: Substring) -> Int? {
+  guard (1...18).contains(text.utf8.count), text.utf8.allSatisfy(isDigit) else { return nil }
+  return Int(text)
+}
+
+func wholeNumber(_ text: String) -> Int? { wholeNumber(text[...]) }
+
+func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+
+func isLetter(_ byte: UInt8) -> Bool {
+  (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+}
+
+func isLowercase(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }
+
+/// `[a-z0-9][a-z0-9-]{0,62}`: it becomes part of file names, unit names and key comments.
+func isConnectionName(_ text: String) -> Bool {
+  guard (1...63).contains(text.utf8.count), text.utf8.first != UInt8(ascii: "-") else { return false }
+  return text.utf8.allSatisfy { isLowercase($0) || isDigit($0) || $0 == UInt8(ascii: "-") }
+}
+
+/// A host's name or address as it may stand in an argument vector: it never begins with `-`.
+func isHost(_ text: String) -> Bool {
+  guard (1...253).contains(text.utf8.count) else { return false }
+  if text.utf8.contains(UInt8(ascii: ":")) { return isIPv6(text) }
+  let labels = text.split(separator: ".", omittingEmptySubsequences: false)
+  if text.utf8.allSatisfy({ isDigit($0) || $0 == UInt8(ascii: ".") }) {
+    return labels.count == 4 && labels.allSatisfy { wholeNumber($0).map { $0 <= 255 } ?? false }
+  }
+  return labels.allSatisfy { label in
+    (1...63).contains(label.utf8.count) && label.utf8.first != UInt8(ascii: "-")
+      && label.utf8.last != UInt8(ascii: "-")
+      && label.utf8.allSatisfy { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
+  }
+}
+
+private func isIPv6(_ text: String) -> Bool {
+  let halves = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
+  if halves.count == 2 {
+    guard (1...15).contains(halves[1].utf8.count), halves[1].utf8.first != UInt8(ascii: "-"),
+      halves[1].utf8.allSatisfy({ isLetter($0) || isDigit($0) || "-_.".utf8.contains($0) })
+    else { return false }
+  }
+  let groups = halves[0].split(separator: ":", omittingEmptySubsequences: false)
+  guard (3...8).contains(groups.count), halves[0].utf8.count <= 45 else { return false }
+  let tail = groups.last.map { $0.contains(".") ? isHost(String($0)) : true } ?? false
+  return tail
+    && groups.allSatisfy { group in
+      group.contains(".")
+        || (group.utf8.count <= 4 && group.utf8.allSatisfy { UInt8($0).isHexadecimalDigit })
+    }
+}
+
+extension UInt8 {
+  fileprivate var isHexadecimalDigit: Bool {
+    isDigit(self) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self)
+      || (UInt8(ascii: "A")...UInt8(ascii: "F")).contains(self)
+  }
+}
