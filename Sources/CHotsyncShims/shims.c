@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -59,6 +60,7 @@ int hs_terminal_columns(int descriptor) {
 const int hs_o_path = O_PATH, hs_seek_data = SEEK_DATA, hs_seek_hole = SEEK_HOLE, hs_at_empty_path = AT_EMPTY_PATH;
 int hs_syncfs(int descriptor) { return syncfs(descriptor); }
 int hs_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+int hs_memory_file(void) { return memfd_create("hotsync", MFD_CLOEXEC); }
 int hs_allocate(int descriptor, off_t offset, off_t length) {
   return fallocate(descriptor, FALLOC_FL_KEEP_SIZE, offset, length);
 }

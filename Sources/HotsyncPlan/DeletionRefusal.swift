@@ -1,9 +1,5 @@
 public import HotsyncSystem
 
-public enum PlanDomain {}
-/// What a plan may not be.
-public typealias PlanError = Failure<PlanDomain>
-
 /// The refusal of a cycle that would delete too much, as both sides say it.
 public enum DeletionRefusal {
   public static func error(_ deletions: UInt64, of entries: UInt64, limit: DeletionLimit) -> PlanError {

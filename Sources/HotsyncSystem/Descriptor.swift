@@ -239,6 +239,11 @@ public struct Descriptor: ~Copyable, Sendable {
     }
   }
 
+  /// A file in memory, for what must leave no trace on a disk (memfd_create(2)).
+  public static func memoryFile() throws(SystemError) -> Descriptor {
+    Descriptor(owning: try systemCall("memfd_create", "cannot make", "a file in memory") { hs_memory_file() })
+  }
+
   /// A pipe: its reading and its writing end.
   public static func pipe() throws(SystemError) -> (reading: Int32, writing: Int32) {
     var ends: [Int32] = [-1, -1]

@@ -15,6 +15,13 @@ public struct Folder: ~Copyable, Sendable {
 
   public func duplicate() throws(SystemError) -> Folder { Folder(try descriptor.duplicate()) }
 
+  /// Whether this is the machine's own root folder.
+  public func isMachineRoot() throws(SystemError) -> Bool {
+    let own = try Folder.open("/").descriptor.status()
+    let this = try descriptor.status()
+    return own.inode == this.inode && own.device == this.device
+  }
+
   // MARK: Opening
 
   /// Opens an entry of this folder itself; a link in its place is an error (ELOOP).
@@ -46,6 +53,14 @@ public struct Folder: ~Copyable, Sendable {
 
   public func folder(at path: RelativePath) throws(SystemError) -> Folder {
     Folder(try open(at: path, .folder))
+  }
+
+  /// Nil where there is no folder at the path.
+  public func folderIfPresent(at path: RelativePath) throws(SystemError) -> Folder? {
+    do throws(SystemError) { return try folder(at: path) } catch {
+      if error.isMissing { return nil }
+      throw error
+    }
   }
 
   /// The folder that holds the path's last name: this one where the path has no other.

@@ -22,15 +22,13 @@ public final class LocalTransport: ByteStream {
       let fromAgent = try Descriptor.pipe()
       let receiving = Descriptor(owning: fromAgent.reading)
       let agentOutput = Descriptor(owning: fromAgent.writing)
-      let fromErrors = try Descriptor.pipe()
-      complaints = Descriptor(owning: fromErrors.reading)
-      let agentErrors = Descriptor(owning: fromErrors.writing)
-      try complaints.setNonBlocking()
+      // A file and no pipe: nobody reads it while the agent runs.
+      complaints = try Descriptor.memoryFile()
       var variables = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"]
       variables.merge(environment) { $1 }
       child = try ChildProcess.start(
         program, ["serve", "--connection", connection, "--root", root], environment: variables,
-        input: agentInput, output: agentOutput, errors: agentErrors)
+        input: agentInput, output: agentOutput, errors: complaints)
       stream = try PipeStream(
         input: receiving, output: sending, silence: silence, peer: "the slave's agent for \"\(connection)\"")
     } catch {
@@ -66,8 +64,10 @@ public final class LocalTransport: ByteStream {
 
   public func ending() -> String? {
     var buffer = [UInt8](repeating: 0, count: LocalTransport.errorLimit)
-    let count = (try? complaints.readIfReady(into: &buffer)) ?? 0
-    let words = shown(buffer.prefix(count).split(separator: UInt8(ascii: "\n")).joined(separator: Array("; ".utf8)))
+    let size = (try? complaints.status().size) ?? 0
+    let start = size - min(size, UInt64(LocalTransport.errorLimit))
+    let count = (try? complaints.read(into: &buffer, count: buffer.count, at: start)) ?? 0
+    let words = buffer.prefix(count).split(separator: UInt8(ascii: "\n")).map { shown($0) }.joined(separator: "; ")
     if !words.isEmpty { return words }
     switch ended.withLock({ $0 }) {
     case .exited(let code)? where code != 0: return "the agent ended with code \(code)"

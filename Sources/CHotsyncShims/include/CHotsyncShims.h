@@ -34,6 +34,8 @@ int hs_terminal_columns(int descriptor);
 extern const int hs_o_path, hs_seek_data, hs_seek_hole, hs_at_empty_path;
 int hs_syncfs(int descriptor);
 int hs_pipe(int ends[2]);
+/* memfd_create(2): a file in memory, without a name in any folder. */
+int hs_memory_file(void);
 int hs_allocate(int descriptor, off_t offset, off_t length);
 int hs_punch_hole(int descriptor, off_t offset, off_t length);
 ssize_t hs_listxattr(const char *path, void *list, size_t size);

@@ -51,24 +51,39 @@ enum IncludeRoots {
   private static func look(
     at root: RelativePath, live: borrowing Folder, accepts: Bool, isKnownEmpty: (RelativePath) throws -> Bool
   ) throws -> RootIdentity {
-    do throws(SystemError) {
+    do {
       let parent = try live.parentFolder(of: root)
       let status = try parent.status(root.name)
-      let isMountPoint = try status.mount != parent.descriptor.status().mount
       if status.kind == .symbolicLink {
-        throw SystemError.isLink(shown(try parent.readLink(root.name)))
+        throw refusal(
+          root, "it is a symbolic link to \(shown(try parent.readLink(root.name)))",
+          next: "include the folder that it leads to")
       }
+      let isMountPoint = try status.mount != parent.descriptor.status().mount
       guard status.kind == .folder else {
-        return RootIdentity(
-          path: root, fileSystem: try parent.descriptor.fileSystemIdentity(), isMountPoint: false)
+        let fileSystem = try parent.descriptor.fileSystemIdentity()
+        return RootIdentity(path: root, fileSystem: fileSystem, isMountPoint: false)
       }
       let folder = try parent.folder(root.name)
-      let identity = RootIdentity(
-        path: root, fileSystem: try folder.descriptor.fileSystemIdentity(), isMountPoint: isMountPoint)
-      guard try folder.names().isEmpty else { return identity }
-      return try emptyRoot(identity, accepts: accepts, isKnownEmpty: isKnownEmpty)
+      let isEmpty = try folder.names().isEmpty
+      guard try !isEmpty || accepts || isKnownEmpty(root) else {
+        throw refusal(root, "the folder is empty: perhaps its disk is not mounted, or somebody wiped it")
+      }
+      let fileSystem = try folder.descriptor.fileSystemIdentity()
+      return RootIdentity(path: root, fileSystem: fileSystem, isMountPoint: isMountPoint)
     } catch let error as SystemError {
-      throw describe(error, root)
+      throw refusal(
+        root, error.isMissing ? "it does not exist, or a symbolic link is on the way to it" : error.cause,
+        next: "mount or make it, or take it out: hotsync config set connections.NAME.data.include '[…]'")
+    }
+  }
+
+  private static func compare(_ before: RootIdentity, _ now: RootIdentity) throws {
+    if before.isMountPoint, !now.isMountPoint {
+      throw refusal(now.path, "it was a mount point in the last cycle and is none now: its disk is not mounted")
+    }
+    guard before.fileSystem == now.fileSystem else {
+      throw refusal(now.path, "it lies on another file system than in the last cycle")
     }
   }
 }

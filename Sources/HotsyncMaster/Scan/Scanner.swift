@@ -74,23 +74,23 @@ final class Scanner {
   }
 
   private func descend(_ path: RelativePath, in parent: borrowing Folder, _ home: FileSystem) throws {
-    let names: [FileName]
-    let folder: Folder
-    do throws(SystemError) {
-      folder = try parent.folder(path.name)
-      names = try folder.names()
-    } catch {
+    let listed: ListedFolder
+    do throws(SystemError) { listed = try ListedFolder(parent.folder(path.name)) } catch {
       return try sink(.unknownBelow(path, error))
     }
-    for name in try wanted(names, in: folder) {
+    try descend(path, listed, home)
+  }
+
+  private func descend(_ path: RelativePath, _ listed: ListedFolder, _ home: FileSystem) throws {
+    for name in try wanted(listed) {
       guard let child = path.appending(name) else {
         try sink(.skipped(path, .tooDeep))
         return try sink(.unknownBelow(path, SystemError.tooDeep))
       }
       // What went since the folder was listed is gone.
-      guard let status = try? folder.statusIfPresent(name) else { continue }
+      guard let status = try? listed.folder.statusIfPresent(name) else { continue }
       guard !rules.isExcluded(child, isFolder: status.kind == .folder) else { continue }
-      try visit(child, status, in: folder, home)
+      try visit(child, status, in: listed.folder, home)
     }
   }
 
@@ -111,9 +111,10 @@ final class Scanner {
   }
 
   /// All of a folder's names; of a folder that is marked as not to be kept, the mark alone.
-  private func wanted(_ names: [FileName], in folder: borrowing Folder) throws -> [FileName] {
+  private func wanted(_ listed: ListedFolder) throws -> [FileName] {
+    let names = listed.names
     if names.contains(NoBackupMark.name) { return [NoBackupMark.name] }
-    guard names.contains(CacheDirectoryTag.name), let tag = try? folder.open(CacheDirectoryTag.name),
+    guard names.contains(CacheDirectoryTag.name), let tag = try? listed.folder.open(CacheDirectoryTag.name),
       try tag.status().kind == .regular
     else { return names }
     var head = [UInt8](repeating: 0, count: CacheDirectoryTag.signatureLength)
@@ -135,7 +136,7 @@ final class Scanner {
       .sighting(
         Sighting(
           path: path, kind: kind, permissions: status.permissions, owner: owner, group: group,
-          modified: status.modified, inode: status.inode, changed: status.changed, born: status.born,
+          modified: status.modified, allocated: status.blocks.multipliedReportingOverflow(by: 512).partialValue, inode: status.inode, changed: status.changed, born: status.born,
           isOnTheWay: isOnTheWay)))
   }
 
@@ -145,6 +146,17 @@ final class Scanner {
     if let leader = leaders[identity] { return .hardLink(leader: leader) }
     leaders[identity] = path
     return .regular(size: status.size)
+  }
+}
+
+/// A folder that is being walked.
+private final class ListedFolder {
+  let folder: Folder
+  let names: [FileName]
+
+  init(_ folder: consuming Folder) throws(SystemError) {
+    names = try folder.names()
+    self.folder = folder
   }
 }
 

@@ -1,5 +1,5 @@
 public import HotsyncCatalog
-public import HotsyncSystem
+import HotsyncSystem
 
 /// What is to be done about one path.
 public enum Step: Hashable, Sendable {

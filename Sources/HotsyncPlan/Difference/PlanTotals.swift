@@ -12,6 +12,8 @@ public struct PlanTotals: Equatable, Sendable {
   /// Bytes of the files that may have to be sent.
   public var bytesToSend: UInt64 = 0
   public var filesToSend: UInt64 = 0
+  /// Space that the new files need on the slave, and the old ones by growing.
+  public var spaceNeeded: UInt64 = 0
 
   public init() {}
 
@@ -29,6 +31,8 @@ public struct PlanTotals: Equatable, Sendable {
       guard case .regular(let size) = sighting.kind else { return }
       filesToSend += 1
       bytesToSend &+= size
+      let oldSize = if case .examine(_, let old) = step { old.size } else { UInt64(0) }
+      spaceNeeded &+= min(size, sighting.allocated) - min(oldSize, size, sighting.allocated)
     }
   }
 }

@@ -17,6 +17,8 @@ public struct Sighting: Hashable, Sendable {
   public let owner: Owner
   public let group: Owner
   public let modified: Timestamp
+  /// Space that the entry takes, in bytes: less than its size where it has holes.
+  public let allocated: UInt64
   /// What tells, with the size and the time of modification, whether the entry is still the one that was read.
   public let inode: UInt64
   public let changed: Timestamp
@@ -26,7 +28,7 @@ public struct Sighting: Hashable, Sendable {
 
   public init(
     path: RelativePath, kind: Kind, permissions: UInt16, owner: Owner, group: Owner, modified: Timestamp,
-    inode: UInt64, changed: Timestamp, born: Timestamp, isOnTheWay: Bool = false
+    allocated: UInt64, inode: UInt64, changed: Timestamp, born: Timestamp, isOnTheWay: Bool = false
   ) {
     self.path = path
     self.kind = kind
@@ -34,6 +36,7 @@ public struct Sighting: Hashable, Sendable {
     self.owner = owner
     self.group = group
     self.modified = modified
+    self.allocated = allocated
     self.inode = inode
     self.changed = changed
     self.born = born

@@ -49,6 +49,7 @@ extension ByteWriter {
       data(owner.name)
     }
     timestamp(sighting.modified)
+    integer(sighting.allocated)
     integer(sighting.inode)
     timestamp(sighting.changed)
     timestamp(sighting.born)
@@ -85,12 +86,13 @@ extension ByteReader {
     let owner = try anOwner()
     let group = try anOwner()
     let modified = try timestamp()
+    let allocated = try integer()
     let inode = try integer()
     let changed = try timestamp()
     let born = try timestamp()
     return Sighting(
       path: path, kind: kind, permissions: permissions, owner: owner, group: group, modified: modified,
-      inode: inode, changed: changed, born: born, isOnTheWay: try flag())
+      allocated: allocated, inode: inode, changed: changed, born: born, isOnTheWay: try flag())
   }
 
   private mutating func anOwner() throws(Malformed) -> Owner {

@@ -200,7 +200,7 @@ public final class Agent {
 
   /// A cycle that had nothing to change still was in step.
   private func leave() throws {
-    guard purpose == .cycle, reception == nil, let previous else { return }
+    guard purpose == .cycle, reception?.isEmpty ?? true, let previous else { return }
     try store.noteContact(context.clocks.now(), generation: previous.number)
   }
 }

@@ -37,6 +37,9 @@ final class Reception {
     self.channel = channel
   }
 
+  /// Whether no entry has come.
+  var isEmpty: Bool { intake.actions.count == 0 }
+
   var mismatched: [UInt64] { staging.mismatched.sorted() }
 
   func take(_ message: MasterMessage) throws {

@@ -1,0 +1,75 @@
+import HotsyncConfig
+import HotsyncPlan
+import HotsyncSystem
+
+/// What a cycle includes and excludes: the configuration's lists, those of `/etc/backup-data.d`, and what the executables of
+/// `/etc/hotsync.d` add.
+struct Includes {
+  let roots: [RelativePath]
+  let excludes: [ExcludePattern]
+
+  var rules: Rules { Rules(roots: roots, excludes: excludes) }
+
+  static func gather(
+    _ connection: ConnectionConfiguration, live: borrowing Folder, variables: [String: String]
+  ) throws -> Includes {
+    var roots = connection.data.include
+    var excludes = try connection.data.exclude.map { (line) throws in try ExcludePattern(Array(line.utf8)) }
+    for list in try backupLists(live) + hookLists(live, variables) {
+      if list.isInclude { roots += try list.paths.roots() } else { excludes += try list.paths.patterns() }
+    }
+    return Includes(roots: outermost(roots), excludes: excludes)
+  }
+
+  /// In order, each once; what lies below another root comes with that.
+  private static func outermost(_ roots: [RelativePath]) -> [RelativePath] {
+    var result: [RelativePath] = []
+    for root in roots.sorted() where result.last.map({ root != $0 && !root.isBelow($0) }) ?? true { result.append(root) }
+    return result
+  }
+
+  private struct List {
+    let isInclude: Bool
+    let paths: PathList
+  }
+
+  /// NethServer's `/etc/backup-data.d/*.include` and `*.exclude`, where they exist.
+  private static func backupLists(_ live: borrowing Folder) throws -> [List] {
+    guard let path = RelativePath("etc/backup-data.d") else { return [] }
+    guard let folder = try live.folderIfPresent(at: path) else { return [] }
+    var lists: [List] = []
+    for name in try folder.names() {
+      let isInclude = name.bytes.suffix(8) == Array(".include".utf8)[...]
+      guard isInclude || name.bytes.suffix(8) == Array(".exclude".utf8)[...] else { continue }
+      let shownPath = "/etc/backup-data.d/\(name)"
+      let file = try folder.open(name)
+      try Trust.require(try file.status(), shownAs: shownPath, use: .configuration)
+      lists.append(List(isInclude: isInclude, paths: try read(file, shownPath)))
+    }
+    return lists
+  }
+
+  private static func hookLists(_ live: borrowing Folder, _ variables: [String: String]) throws -> [List] {
+    guard let path = RelativePath("etc/hotsync.d") else { return [] }
+    // Files in memory: a dry run leaves no trace, and nobody else can write to them.
+    let included = try Descriptor.memoryFile()
+    let excluded = try Descriptor.memoryFile()
+    let arguments = [included.number, excluded.number].map { "/proc/\(Environment.processID)/fd/\($0)" }
+    let hooks = HookRunner(shownFolder: "/etc/hotsync.d", variables: variables)
+    for outcome in try hooks.run(path, live: live, arguments: arguments, stopsAtFailure: true) where !outcome.succeeded {
+      throw MasterError(
+        .failed, "cannot run", "/etc/hotsync.d/\(outcome.name)", cause: outcome.cause,
+        next: "mend it, or take it out of /etc/hotsync.d; it decides what is included")
+    }
+    return [
+      List(isInclude: true, paths: try read(included, "what /etc/hotsync.d included")),
+      List(isInclude: false, paths: try read(excluded, "what /etc/hotsync.d excluded")),
+    ]
+  }
+
+  private static func read(_ file: borrowing Descriptor, _ source: String) throws -> PathList {
+    var bytes = [UInt8](repeating: 0, count: PathList.maximumBytes + 1)
+    let count = try file.read(into: &bytes, count: bytes.count, at: 0)
+    return try PathList.parse(bytes[..<count], source: source)
+  }
+}

@@ -1,0 +1,212 @@
+import HotsyncCatalog
+import HotsyncDelta
+import HotsyncPlan
+import HotsyncProtocol
+import HotsyncSystem
+
+/// Files of this size and more have a digest map of their own.
+enum LargeFile {
+  static let minimum = UInt64(ContentDigest.nodeLength)
+}
+
+/// A regular file that was read, and how its content gets to the slave.
+struct BroughtFile {
+  enum Delivery {
+    /// It stays, was moved, or is staged.
+    case done
+    /// It goes with its entry.
+    case inline(UInt64, [UInt8])
+  }
+
+  let record: Record
+  let stamp: Stamp
+  let source: Source
+  var delivery = Delivery.done
+  /// Bytes of content that were sent as they are.
+  var literal: UInt64 = 0
+}
+
+/// Gets the content of regular files to the slave by the cheapest way: not at all, as a move, from what is staged, as a
+/// patch, or whole.
+final class ContentSender {
+  let line: SlaveLine
+  let reader: EntryReader
+  let state: MasterState
+  let key: HashKey
+  private var number: UInt64
+  /// What a broken cycle left on the slave, by digest; each is used once.
+  private var staged: [Digest: [StagedContent]] = [:]
+  var begun: [RelativePath: BegunContent] = [:]
+  private var signatureNumber: UInt64 = 0
+  var buffer = [UInt8](repeating: 0, count: Limits.dataChunk)
+  /// What patches were sent of, for the case that one does not come out as it should.
+  private(set) var patched: [UInt64: (sighting: Sighting, digest: Digest)] = [:]
+
+  /// Up to this size a file is read into memory and goes with its entry.
+  static let inlineLimit: UInt64 = 256 << 10
+  /// Below this size a delta costs more than it saves.
+  static let deltaMinimum: UInt64 = 16 << 10
+  private static let attempts = 3
+
+  init(
+    line: SlaveLine, reader: EntryReader, state: MasterState, key: HashKey, nextNumber: UInt64,
+    staged: [StagedContent], begun: [BegunContent]
+  ) {
+    self.line = line
+    self.reader = reader
+    self.state = state
+    self.key = key
+    number = nextNumber
+    for content in staged { self.staged[content.digest, default: []].append(content) }
+    for content in begun { self.begun[content.path] = content }
+  }
+
+  func nextNumber() -> UInt64 {
+    defer { number += 1 }
+    return number
+  }
+
+  func nextSignatureNumber() -> UInt64 {
+    defer { signatureNumber += 1 }
+    return signatureNumber
+  }
+
+  /// Whether a broken cycle left anything that this one may use.
+  var hasLeftovers: Bool { !staged.isEmpty }
+
+  func notePatched(_ number: UInt64, _ sighting: Sighting, _ digest: Digest) { patched[number] = (sighting, digest) }
+
+  // MARK: One file
+
+  /// - Parameter origin: the catalog's record of the same file under the path that it had.
+  /// - Throws: `LeftOut` where it cannot be had whole.
+  func bring(_ sighting: Sighting, old: Record?, origin: Record?) throws -> BroughtFile {
+    for _ in 0..<ContentSender.attempts {
+      let entry = try reader.open(sighting)
+      guard entry.status.size <= Limits.fileSize else { throw LeftOut.oversized }
+      if let moved = move(sighting, origin, entry.metadata, entry.stamp, entry.status) { return moved }
+      if let result = try attempt(sighting, old, entry) { return result }
+      Worker.pause(.milliseconds(20))
+    }
+    throw LeftOut.changed
+  }
+
+  private func move(
+    _ sighting: Sighting, _ origin: Record?, _ metadata: Metadata, _ stamp: Stamp, _ status: FileStatus
+  ) -> BroughtFile? {
+    guard let origin, status.size == origin.size, status.modified == origin.metadata.modified,
+      status.inode == sighting.inode, !stamp.isTooFresh
+    else { return nil }
+    let record = Record(path: sighting.path, content: origin.content, metadata: metadata)
+    return BroughtFile(record: record, stamp: stamp, source: .moved(nextNumber(), from: origin.path))
+  }
+
+  /// Nil where the file changed while it was read.
+  private func attempt(_ sighting: Sighting, _ old: Record?, _ entry: borrowing OpenedEntry) throws -> BroughtFile? {
+    let size = entry.status.size
+    let work = FileWork(
+      sighting: sighting, size: size, old: ContentSender.oldContent(old), status: entry.status)
+    if size < LargeFile.minimum { return try bringSmall(work, entry) }
+    return try bringLarge(work, entry)
+  }
+
+  struct FileWork {
+    let sighting: Sighting
+    let size: UInt64
+    /// The content that the slave has at the path.
+    let old: (size: UInt64, digest: Digest)?
+    let status: FileStatus
+
+    var path: RelativePath { sighting.path }
+  }
+
+  private static func oldContent(_ old: Record?) -> (size: UInt64, digest: Digest)? {
+    guard case .regular(let size, let digest) = old?.content else { return nil }
+    return (size, digest)
+  }
+
+  func isUnchanged(_ entry: borrowing OpenedEntry) throws -> Bool {
+    try entry.file.status().isSameState(as: entry.status)
+  }
+
+  func brought(
+    _ work: FileWork, _ entry: borrowing OpenedEntry, _ digest: Digest, _ source: Source, literal: UInt64 = 0
+  ) -> BroughtFile {
+    let content = Content.regular(size: work.size, digest: digest)
+    return BroughtFile(
+      record: Record(path: work.path, content: content, metadata: entry.metadata), stamp: entry.stamp,
+      source: source, literal: literal)
+  }
+
+  // MARK: Files that fit into memory
+
+  private func bringSmall(_ work: FileWork, _ entry: borrowing OpenedEntry) throws -> BroughtFile? {
+    guard let bytes = try readWhole(entry, work.size), try isUnchanged(entry) else { return nil }
+    let digest = ContentDigest.of(bytes, key: key)
+    if let old = work.old, old.size == work.size, old.digest == digest { return brought(work, entry, digest, .none) }
+    if let number = claimStaged(digest, size: work.size) { return brought(work, entry, digest, .content(number)) }
+    if let old = work.old, min(old.size, work.size) >= ContentSender.deltaMinimum, old.size < LargeFile.minimum {
+      return try patchSmall(work, entry, bytes, digest, old.size)
+    }
+    if work.size <= ContentSender.inlineLimit {
+      var result = brought(work, entry, digest, .content(number))
+      result.delivery = .inline(nextNumber(), bytes)
+      return result
+    }
+    let number = nextNumber()
+    try line.send(.openContent(number: number, .whole(path: work.path, size: work.size, resumeAt: 0)))
+    try sendPieces(bytes[...], at: 0)
+    try line.send(.closeContent(digest: digest))
+    return brought(work, entry, digest, .content(number), literal: work.size)
+  }
+
+  /// Nil where the file has another size by now.
+  private func readWhole(_ entry: borrowing OpenedEntry, _ size: UInt64) throws -> [UInt8]? {
+    // One byte more than it should have shows that it grew.
+    var bytes = [UInt8](repeating: 0, count: Int(size) + 1)
+    let got = try reading { () throws(SystemError) in try entry.file.read(into: &bytes, count: bytes.count, at: 0) }
+    guard got == Int(size) else { return nil }
+    bytes.removeLast()
+    return bytes
+  }
+
+  func reading<Result>(_ body: () throws(SystemError) -> Result) throws -> Result {
+    do { return try body() } catch { throw LeftOut.unreadable(error) }
+  }
+
+  private func sendPieces(_ bytes: ArraySlice<UInt8>, at offset: UInt64) throws {
+    var rest = bytes
+    var position = offset
+    while !rest.isEmpty {
+      let piece = rest.prefix(Limits.dataChunk - 64)
+      try line.send(.data(offset: position, piece))
+      position += UInt64(piece.count)
+      rest = rest.dropFirst(piece.count)
+    }
+  }
+
+  private func patchSmall(
+    _ work: FileWork, _ entry: borrowing OpenedEntry, _ bytes: [UInt8], _ digest: Digest, _ oldSize: UInt64
+  ) throws -> BroughtFile {
+    let number = nextNumber()
+    let base = Stretch(offset: 0, length: oldSize)
+    let signature = try requestSignature(work.path, base, fileSize: oldSize)
+    try line.send(
+      .openContent(
+        number: number, .patch(base: work.path, baseSize: oldSize, size: work.size, dirty: work.size)))
+    let literal = try sendDelta(
+      try loadSignature(signature), base: base, new: Stretch(offset: 0, length: work.size)
+    ) { (consume) throws in try consume(bytes) }
+    try line.send(.closeContent(digest: digest))
+    notePatched(number, work.sighting, digest)
+    return brought(work, entry, digest, .content(number), literal: literal)
+  }
+
+  // MARK: What is staged
+
+  func claimStaged(_ digest: Digest, size: UInt64) -> UInt64? {
+    guard var same = staged[digest], let content = same.popLast(), content.size == size else { return nil }
+    staged[digest] = same.isEmpty ? nil : same
+    return content.number
+  }
+}

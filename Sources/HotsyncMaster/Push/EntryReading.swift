@@ -1,0 +1,97 @@
+import HotsyncCatalog
+import HotsyncPlan
+import HotsyncSystem
+
+/// An entry as it is now, opened and looked at once.
+struct OpenedEntry: ~Copyable {
+  let file: Descriptor
+  let status: FileStatus
+  let metadata: Metadata
+  let stamp: Stamp
+}
+
+/// Why an entry could not be had.
+enum LeftOut: Error {
+  /// It went between the walk and now.
+  case vanished
+  /// It changed whenever it was read, or turned into something else.
+  case changed
+  case unreadable(SystemError)
+  case oversized
+}
+
+/// Opens entries below the live root as their sightings say they are, and reads their metadata.
+final class EntryReader {
+  private let folders: FolderCache
+  private let live: Folder
+  private let owners: OwnerNames
+  private let clocks: Clocks
+
+  /// A file that changed less than this before it is read may change again without a later time: the kernel's clock for
+  /// files ticks every 1 to 10 ms.
+  private static let tick = Duration.milliseconds(50)
+
+  init(live: borrowing Folder, owners: OwnerNames, clocks: Clocks) throws(SystemError) {
+    self.live = try live.duplicate()
+    folders = try FolderCache(live)
+    self.owners = owners
+    self.clocks = clocks
+  }
+
+  /// - Throws: `LeftOut`.
+  func open(_ sighting: Sighting) throws -> OpenedEntry {
+    let now = clocks.now()
+    do {
+      let mode: OpenMode
+      let kind: FileStatus.Kind
+      switch sighting.kind {
+      case .regular, .hardLink: (mode, kind) = (.reading, .regular)
+      case .folder: (mode, kind) = (.folder, .folder)
+      case .symbolicLink: (mode, kind) = (.nameOnly, .symbolicLink)
+      }
+      let file = try openFile(sighting.path, mode)
+      let status = try file.status()
+      guard status.kind == kind else { throw LeftOut.changed }
+      let attributes = try self.attributes(of: file, kind)
+      guard let owner = owners.user(status.owner), let group = owners.group(status.group) else { throw LeftOut.changed }
+      let metadata = Metadata(
+        permissions: status.permissions, owner: owner, group: group, modified: status.modified, attributes: attributes)
+      let isTooFresh = now.since(status.changed) < EntryReader.tick
+      let stamp = Stamp(
+        inode: status.inode, changed: status.changed, born: status.born, isTooFresh: isTooFresh)
+      return OpenedEntry(file: file, status: status, metadata: metadata, stamp: stamp)
+    } catch let error as SystemError {
+      folders.forget()
+      if error.isMissing { throw LeftOut.vanished }
+      if error.isLoop { throw LeftOut.changed }
+      throw LeftOut.unreadable(error)
+    }
+  }
+
+  private func openFile(_ path: RelativePath, _ mode: OpenMode) throws(SystemError) -> Descriptor {
+    try folders.withParent(of: path) { (folder) throws(SystemError) in try folder.open(path.name, mode) }
+  }
+
+  private func attributes(of file: borrowing Descriptor, _ kind: FileStatus.Kind) throws -> [ExtendedAttribute] {
+    guard kind != .symbolicLink else { return [] }
+    let carried = try file.extendedAttributes().filter { ExtendedAttribute.isCarried($0.name) }
+    let size = carried.reduce(0) { $0 + $1.name.count + $1.value.count }
+    guard carried.count <= Limits.attributes, size <= Limits.attributeBytes else { throw LeftOut.oversized }
+    return carried
+  }
+
+  func target(of sighting: Sighting) throws -> [UInt8] {
+    do {
+      return try folders.withParent(of: sighting.path) { (folder) throws(SystemError) in
+        try folder.readLink(sighting.path.name)
+      }
+    } catch {
+      throw error.isMissing ? LeftOut.vanished : LeftOut.unreadable(error)
+    }
+  }
+}
+
+extension SystemError {
+  /// A symbolic link stood where none may (ELOOP).
+  var isLoop: Bool { number == 40 }
+}

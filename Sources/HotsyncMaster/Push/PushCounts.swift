@@ -1,0 +1,16 @@
+/// What a push came to, for the report.
+struct PushCounts: Equatable, Sendable {
+  var created: UInt64 = 0
+  var changed: UInt64 = 0
+  var deleted: UInt64 = 0
+  var renamed: UInt64 = 0
+  var metadata: UInt64 = 0
+  /// Sizes of the files whose content is new or changed.
+  var changedBytes: UInt64 = 0
+  /// Content that crossed the wire as it is.
+  var literal: UInt64 = 0
+  /// Content that the slave had already.
+  var matched: UInt64 = 0
+
+  var entries: UInt64 { created + changed + deleted + renamed + metadata }
+}

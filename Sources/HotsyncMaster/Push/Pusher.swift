@@ -1,0 +1,170 @@
+import HotsyncCatalog
+import HotsyncDelta
+import HotsyncPlan
+import HotsyncProtocol
+import HotsyncReport
+import HotsyncSystem
+
+/// Carries out a plan: reads each entry once, tells the slave what is new of it, and writes the master's copy of the catalog
+/// that results.
+final class Pusher {
+  private let line: SlaveLine
+  private let reader: EntryReader
+  private let contents: ContentSender
+  private let key: HashKey
+  private let departed: DepartedFiles
+  private let isFull: Bool
+  private let progress: (_ files: UInt64, _ bytes: UInt64) -> Void
+  private var writer: SegmentWriter?
+  private(set) var written: UInt64 = 0
+  private(set) var digest: CatalogDigest
+  private(set) var counts = PushCounts()
+  private(set) var problems: [Problem] = []
+  /// Digest maps that no file needs any more.
+  private(set) var obsoleteMaps: [Digest] = []
+  /// Files that have several names and another inode on the slave now.
+  private var replaced: Set<RelativePath> = []
+  private var leftOut: Set<RelativePath> = []
+  private var leftOutFolder: RelativePath?
+
+  init(
+    line: SlaveLine, reader: EntryReader, contents: ContentSender, key: HashKey, departed: DepartedFiles,
+    isFull: Bool, writer: consuming SegmentWriter?, digest: CatalogDigest,
+    progress: @escaping (_ files: UInt64, _ bytes: UInt64) -> Void
+  ) {
+    self.line = line
+    self.reader = reader
+    self.contents = contents
+    self.key = key
+    self.departed = departed
+    self.isFull = isFull
+    self.writer = writer
+    self.digest = digest
+    self.progress = progress
+  }
+
+  /// Ends the copy of the catalog.
+  func finish() throws {
+    if let writer = writer.take() { try writer.end() }
+  }
+
+  func repair(_ number: UInt64) throws { try contents.repair(number) }
+
+  private func write(_ entry: SegmentEntry) throws {
+    try writer?.append(entry)
+    written += 1
+  }
+
+  // MARK: Steps
+
+  func take(_ step: Step) throws {
+    crashPoint("push")
+    try line.beat()
+    switch step {
+    case .remove(let old): try remove(old)
+    case .create(let sighting), .examine(let sighting, _), .replace(let sighting, _):
+      do { try bring(sighting, old: step.old) } catch let reason as LeftOut { leaveOut(sighting, step.old, reason) }
+      if case .regular(let size) = sighting.kind { progress(1, size) } else { progress(1, 0) }
+    }
+  }
+
+  private func remove(_ old: Record) throws {
+    try line.send(.remove(old.path))
+    withdraw(old)
+    try write(.removed(old.path))
+    counts.deleted += 1
+  }
+
+  private func bring(_ sighting: Sighting, old: Record?) throws {
+    if let folder = leftOutFolder, sighting.path.isBelow(folder) { throw LeftOut.vanished }
+    switch sighting.kind {
+    case .folder: try bringFolder(sighting, old)
+    case .symbolicLink: try bringLink(sighting, old)
+    case .hardLink(let leader): try bringHardLink(sighting, leader, old)
+    case .regular: try bringFile(sighting, old)
+    }
+  }
+
+  private func bringFolder(_ sighting: Sighting, _ old: Record?) throws {
+    let entry = try reader.open(sighting)
+    var record = Record(path: sighting.path, content: .folder, metadata: entry.metadata)
+    // On the way to a root what lies beside it comes and goes: its time is kept as it was.
+    if sighting.isOnTheWay, let old, old.isFolder { record.metadata.modified = old.metadata.modified }
+    try settle(record, entry.stamp, old, isSameContent: old?.isFolder == true) { .none }
+  }
+
+  private func bringLink(_ sighting: Sighting, _ old: Record?) throws {
+    let entry = try reader.open(sighting)
+    let target = try reader.target(of: sighting)
+    guard !target.isEmpty, target.count <= Limits.linkTarget else { throw LeftOut.oversized }
+    let record = Record(path: sighting.path, content: .symbolicLink(target: target), metadata: entry.metadata)
+    try settle(record, entry.stamp, old, isSameContent: old?.content == record.content) {
+      .made(contents.nextNumber())
+    }
+  }
+
+  private func bringHardLink(_ sighting: Sighting, _ leader: RelativePath, _ old: Record?) throws {
+    guard !leftOut.contains(leader) else { throw LeftOut.changed }
+    let record = Record(path: sighting.path, content: .hardLink(leader: leader), metadata: .ofLeader)
+    let stamp = Stamp(
+      inode: sighting.inode, changed: sighting.changed, born: sighting.born, isTooFresh: false)
+    // A new inode behind the same leader: the slave must link this name anew, though its record stays.
+    guard replaced.contains(leader), record == old else {
+      return try settle(record, stamp, old, isSameContent: old == record) { .none }
+    }
+    try line.send(.entry(record, .none))
+    try write(.present(record, stamp))
+  }
+
+  private func bringFile(_ sighting: Sighting, _ old: Record?) throws {
+    let moved = isFull ? nil : departed.origin(of: sighting)
+    let result = try contents.bring(sighting, old: old, origin: moved)
+    let isNew = result.source != .none
+    if isNew { replaced.insert(sighting.path) }
+    let source = result.source
+    if case .moved = source { counts.renamed += 1 } else if isNew { counts.changedBytes &+= result.record.size }
+    if case .inline(let number, let bytes) = result.delivery {
+      try line.send(.file(result.record, number: number, bytes[...]))
+      counts.literal &+= UInt64(bytes.count)
+      try note(result.record, result.stamp, old, isContentNew: true)
+    } else {
+      counts.literal &+= result.literal
+      if isNew { counts.matched &+= result.record.size - min(result.literal, result.record.size) }
+      try settle(result.record, result.stamp, old, isSameContent: !isNew) { source }
+    }
+  }
+
+  // MARK: What becomes of them
+
+  /// Sends the entry if its record differs from the old one; writes its stamp down in any case.
+  private func settle(
+    _ record: Record, _ stamp: Stamp, _ old: Record?, isSameContent: Bool, source: () -> Source
+  ) throws {
+    guard record != old else { return try write(.present(record, stamp)) }
+    try line.send(.entry(record, isSameContent ? .none : source()))
+    try note(record, stamp, old, isContentNew: !isSameContent)
+  }
+
+  private func note(_ record: Record, _ stamp: Stamp, _ old: Record?, isContentNew: Bool) throws {
+    if let old { withdraw(old) }
+    digest.add(record.digest(key: key))
+    try write(.present(record, stamp))
+    switch (old, isContentNew) {
+    case (nil, _): counts.created += 1
+    case (_, true): counts.changed += 1
+    case (_, false): counts.metadata += 1
+    }
+  }
+
+  private func withdraw(_ old: Record) {
+    digest.remove(old.digest(key: key))
+    if case .regular(let size, let digest) = old.content, size >= LargeFile.minimum { obsoleteMaps.append(digest) }
+  }
+
+  /// The slave keeps what it has; the operator is told.
+  private func leaveOut(_ sighting: Sighting, _ old: Record?, _ reason: LeftOut) {
+    if sighting.kind == .folder, old == nil { leftOutFolder = sighting.path }
+    leftOut.insert(sighting.path)
+    problems.append(LeftOutText.problem(sighting.path, reason, keepsOld: old != nil))
+  }
+}

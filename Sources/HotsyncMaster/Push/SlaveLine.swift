@@ -1,0 +1,108 @@
+import HotsyncProtocol
+import HotsyncReport
+import HotsyncSystem
+import HotsyncTransport
+
+/// The master's end of the conversation: sends, and sorts what comes back.
+final class SlaveLine {
+  private let channel: MasterChannel
+  private let inbox: Inbox
+  private let clocks: Clocks
+  private var lastSent: Duration
+  /// What the slave told the operator.
+  private(set) var problems: [Problem] = []
+
+  /// How often the slave hears of us while we are busy.
+  private static let pingInterval = Duration.seconds(10)
+
+  init(_ channel: MasterChannel, clocks: Clocks) {
+    self.channel = channel
+    self.clocks = clocks
+    inbox = Inbox(channel)
+    lastSent = clocks.elapsed()
+  }
+
+  var bytesSent: UInt64 { channel.bytesSent }
+  var bytesReceived: UInt64 { channel.bytesReceived }
+
+  /// Says hello and waits for the answer, before anything else is received.
+  func greet(_ hello: Hello) throws -> Welcome {
+    do {
+      try channel.send(.hello(hello))
+      try channel.flush()
+    } catch {
+      // A slave that ended at once may have said why.
+      guard case .refusal(let refusal)? = try? channel.receive() else { throw ended(error) }
+      throw refusal.error
+    }
+    switch try channel.receive() {
+    case .welcome(let welcome):
+      channel.handshakeDone()
+      inbox.start()
+      return welcome
+    case .refusal(let refusal): throw refusal.error
+    case nil: throw ended(nil)
+    default: throw ProtocolError.malformed("the first message is no greeting", handshakeDone: false)
+    }
+  }
+
+  private func ended(_ error: (any Error)?) -> any Error {
+    channel.end()
+    return ProtocolError(
+      .unreachable, "cannot talk to", "the slave", cause: channel.ending() ?? "it closed the line before it said anything",
+      next: "see its log there: hotsync-slave status, and journalctl")
+  }
+
+  func send(_ message: MasterMessage) throws {
+    do { try channel.send(message) } catch { throw inbox.reason(after: error) }
+    lastSent = clocks.elapsed()
+  }
+
+  func flush() throws {
+    do { try channel.flush() } catch { throw inbox.reason(after: error) }
+  }
+
+  /// Called often while we are busy: says that we live, and hears whether the slave still does.
+  func beat() throws {
+    if let ended = inbox.ended { throw ended }
+    guard clocks.elapsed() - lastSent > SlaveLine.pingInterval else { return }
+    try send(.ping)
+    try flush()
+  }
+
+  /// The next message that is no notice.
+  func next() throws -> SlaveMessage {
+    while true {
+      let message = try inbox.next()
+      guard case .notice(let code, let path, let text, let nextStep) = message else { return message }
+      problems.append(
+        Problem(code: code, path: path.map { ReportedPath($0) }, message: text, nextStep: nextStep, leftOut: false))
+    }
+  }
+
+  func unexpected(_ message: SlaveMessage) -> ProtocolError {
+    .malformed("message \(message.type) where another was due", handshakeDone: true)
+  }
+
+  /// The signature that was asked for under this number. Signatures come in the order in which they were asked for; those of
+  /// smaller numbers were given up.
+  func signature(_ id: UInt64) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    while true {
+      switch try next() {
+      case .signature(let number, let piece) where number == id: bytes += piece
+      case .signature(let number, _) where number < id: continue
+      case .signatureEnd(let number) where number == id: return bytes
+      case .signatureEnd(let number) where number < id: continue
+      case let other: throw unexpected(other)
+      }
+    }
+  }
+
+  /// Takes notices that have come by the end.
+  func close() {
+    try? channel.send(.bye)
+    try? channel.flush()
+    channel.end()
+  }
+}

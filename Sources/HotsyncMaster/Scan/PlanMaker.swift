@@ -1,0 +1,78 @@
+import HotsyncCatalog
+import HotsyncPlan
+import HotsyncReport
+import HotsyncSystem
+
+/// Merges the walk with the master's copy of the catalog, both in order and both streaming, into the plan of the cycle.
+final class PlanMaker {
+  private let cursor: MergedCursor
+  private let spool: PlanSpool
+  private var difference: Difference
+  private(set) var departed = DepartedFiles()
+  private(set) var totals = PlanTotals()
+  private(set) var problems: [Problem] = []
+  /// A folder that could not be listed: what the catalog has below it stays.
+  private var unknown: RelativePath?
+  private let beat: () throws -> Void
+
+  init(_ catalog: Catalog, spool: PlanSpool, isFull: Bool, beat: @escaping () throws -> Void) throws {
+    cursor = try catalog.cursor()
+    self.spool = spool
+    difference = Difference(isFull: isFull)
+    self.beat = beat
+  }
+
+  func take(_ event: ScanEvent) throws {
+    crashPoint("scan")
+    switch event {
+    case .sighting(let sighting): try see(sighting)
+    case .unknownBelow(let path, let error):
+      unknown = path
+      problems.append(LeftOutText.unreadableFolder(path, error))
+    case .skipped(let path, let reason): problems.append(LeftOutText.problem(path, reason))
+    }
+  }
+
+  /// What the catalog has beyond the last sighting is gone.
+  func finish() throws {
+    while let entry = cursor.current { try pass(entry) }
+    try spool.rewind()
+  }
+
+  private func see(_ sighting: Sighting) throws {
+    if totals.seen % 1_024 == 0 { try beat() }
+    totals.noteSighting(sighting)
+    while let entry = cursor.current, entry.path < sighting.path { try pass(entry) }
+    var old: (record: Record, stamp: Stamp?)?
+    if case .present(let record, let stamp)? = cursor.current, record.path == sighting.path {
+      old = (record, stamp)
+      try cursor.advance()
+    }
+    guard let step = difference.step(old, sighting) else { return }
+    if let old, !PlanMaker.isSameFile(old.record, old.stamp, sighting) { departed.note(old.record, old.stamp) }
+    try add(step)
+  }
+
+  private static func isSameFile(_ record: Record, _ stamp: Stamp?, _ sighting: Sighting) -> Bool {
+    guard case .regular = record.content, case .regular = sighting.kind else { return false }
+    return stamp?.inode == sighting.inode
+  }
+
+  /// A record that the walk has passed without seeing anything there.
+  private func pass(_ entry: SegmentEntry) throws {
+    if case .present(let record, let stamp) = entry {
+      if let unknown, record.path.isBelow(unknown) {
+        // It may still be there.
+      } else {
+        departed.note(record, stamp)
+        try add(.remove(record))
+      }
+    }
+    try cursor.advance()
+  }
+
+  private func add(_ step: Step) throws {
+    totals.note(step)
+    try spool.append(step)
+  }
+}
