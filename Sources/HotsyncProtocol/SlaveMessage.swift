@@ -102,6 +102,8 @@ extension SlaveMessage: WireMessage {
       writer.raw(bytes)
     case .signatureEnd(let id): writer.integer(id)
     case .mismatched(let numbers):
+      // What does not fit a frame comes after the next seal.
+      let numbers = numbers.prefix(65_536)
       writer.integer(UInt64(numbers.count))
       for number in numbers { writer.integer(number) }
     case .sealed(let generation): writer.integer(generation)
@@ -142,7 +144,7 @@ extension SlaveMessage: WireMessage {
     case 77: return .ping
     case 78:
       var numbers: [UInt64] = []
-      for _ in 0..<(try reader.count(atMost: Limits.frame)) { numbers.append(try reader.integer()) }
+      for _ in 0..<(try reader.count(atMost: Limits.frame)) { numbers.append(try reader.integer(atMost: Limits.number)) }
       return .mismatched(numbers)
     default: throw Malformed("unknown to this version")
     }

@@ -61,6 +61,11 @@ extension MergedCursor {
     let catalog = Catalog(segments: segments, key: files.key)
     let present = state.values.filter { $0.record != nil }.sorted { $0.path < $1.path }
     #expect(try catalog.cursor().rest() == present, seed)
+    for segment in segments {
+      var backwards: [SegmentEntry] = []
+      try segment.forEachBackwards { (entry) throws(CatalogError) in backwards.append(entry) }
+      #expect(try backwards.reversed() == MergedCursor([segment], keepsRemovals: true).rest(), seed)
+    }
     #expect(
       try MergedCursor(segments, keepsRemovals: true).rest() == state.values.sorted { $0.path < $1.path }, seed)
     for _ in 0..<100 {

@@ -23,6 +23,7 @@ import Testing
     (.inDelta, [4, 9, 18], .inDelta),
     (.inDelta, [10], .inContent),
     (.sealed, [17], .committed),
+    (.sealed, [5], .inContent),
     (.sealed, [18], .sealed),
     (.sealed, [19], .ended),
     (.committed, [18], .committed),

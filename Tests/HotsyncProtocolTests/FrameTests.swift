@@ -38,7 +38,7 @@ import Testing
       if !(1...19).contains(type) {
         #expect(refusal(of: frame(type: type), as: MasterMessage.self)?.kind == .damaged, "\(type)")
       }
-      if !(65...77).contains(type) {
+      if !(65...78).contains(type) {
         #expect(refusal(of: frame(type: type), as: SlaveMessage.self)?.kind == .damaged, "\(type)")
       }
     }

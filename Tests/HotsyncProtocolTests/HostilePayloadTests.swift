@@ -71,6 +71,7 @@ import Testing
   func counts() {
     for count in [2, 1 << 20, 1 << 40, UInt64.max] {
       #expect(isRefused(67) { $0.integer(count); $0.text("a"); $0.raw([4]); $0.text("A") })
+      #expect(isRefused(78) { $0.integer(count); $0.byte(1) })
       #expect(isRefused(69) { $0.integer(count); $0.raw([1, 1]); $0.digest(.zero) })
       // The attributes of a folder.
       #expect(isRefused(13) { $0.byte(0); $0.text("d"); $0.raw([2, 0, 0, 0, 0, 0, 0, 0]); $0.integer(count) })

@@ -20,7 +20,7 @@ import Testing
   @Test("the samples hold every type of message")
   func samplesAreComplete() throws {
     #expect(Set(try Samples.master().map(\.message.type)) == Set(1...19))
-    #expect(Set(try Samples.slave().map(\.message.type)) == Set(65...77))
+    #expect(Set(try Samples.slave().map(\.message.type)) == Set(65...78))
   }
 
   @Test("a stream of all messages comes back the same a byte at a time")
@@ -87,6 +87,13 @@ import Testing
     }
     if case .signature = message as? SlaveMessage { return 1 }
     return nil
+  }
+
+  @Test("of contents that failed their check no more are told at a time than fit a frame")
+  func manyMismatched() throws {
+    let numbers = (0..<300_000).map { Limits.number - UInt64($0) }
+    let got = try decoded(encoded(SlaveMessage.mismatched(numbers)), as: SlaveMessage.self)
+    #expect(got == [.mismatched(Array(numbers.prefix(65_536)))])
   }
 
   @Test("texts that are longer than the limit are cut by who sends them and arrive")

@@ -136,6 +136,7 @@ enum Samples {
       (.ready(nextNumber: 128), "03000000 47 8001"),
       (.signature(id: 7, [0x72, 0x73, 0x01, 0x46]), "06000000 48 07 72730146"),
       (.signatureEnd(id: 7), "02000000 49 07"),
+      (.mismatched([1, 128]), "05000000 4e 02 01 8001"),
       (.sealed(generation: 129), "03000000 4a 8101"),
       (.committed(generation: 129, time: time), "09000000 4b 8101 80c49fd50c05"),
       (.notice(code: "socket", path: try path("a/b"), message: "m", nextStep: "n"), "10000000 4c 06736f636b6574 03612f62 016d 016e"),
