@@ -81,7 +81,7 @@ import Testing
     do {
       let writing = Descriptor(owning: ends.writing)
       child = try ChildProcess.start(
-        "/bin/sh", ["-c", "sleep 300 & echo ready; wait"], environment: ["PATH": "/bin:/usr/bin"], input: none,
+        "/bin/sh", ["-c", "sleep 20 & echo ready; wait"], environment: ["PATH": "/bin:/usr/bin"], input: none,
         output: writing, errors: none)
     }
     var buffer = [UInt8](repeating: 0, count: 6)
