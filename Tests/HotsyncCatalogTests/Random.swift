@@ -1,7 +1,7 @@
 import HotsyncSystem
 
-/// Random numbers that come again from the same seed (SplitMix64). The seed is printed, so that a failure, or a trap, can be
-/// run again: `HOTSYNC_SEED=… swift test`.
+/// Random numbers that come again from the same seed (SplitMix64). The seed is printed, so that a failure, or a trap,
+/// can be run again: `HOTSYNC_SEED=… swift test`.
 struct Random: RandomNumberGenerator {
   let seed: UInt64
   private var state: UInt64

@@ -89,7 +89,9 @@ import Testing
     for name in ["a:b", "a/b", "a b", "a\n", "a\u{7F}"] {
       bad.append([2, 0, 0, UInt8(name.utf8.count)] + Array(name.utf8) + plain.dropFirst(3))
     }
-    for names in [["user.b", "user.a"], ["user.a", "user.a"], ["user."], ["trusted.x"], ["security.selinux"], ["user.\0"]] {
+    for names in [
+      ["user.b", "user.a"], ["user.a", "user.a"], ["user."], ["trusted.x"], ["security.selinux"], ["user.\0"],
+    ] {
       var writer = ByteWriter()
       writer.raw([2] + plain.dropLast())
       writer.integer(UInt64(names.count))
@@ -100,7 +102,8 @@ import Testing
       bad.append(writer.bytes)
     }
     for bytes in bad { #expect(throws: Malformed.self, "\(hexadecimal(bytes))") { try decoded(bytes, at: path) } }
-    let long = Record(path: path, content: .symbolicLink(target: [UInt8](repeating: 97, count: 4_096)), metadata: try metadata())
+    let long = Record(
+      path: path, content: .symbolicLink(target: [UInt8](repeating: 97, count: 4_096)), metadata: try metadata())
     #expect(throws: Malformed.self) { try decoded(encoded(long), at: path) }
   }
 
@@ -131,7 +134,8 @@ import Testing
     other.metadata.permissions = 0
     let moved = Record(path: try .of("b"), content: .folder, metadata: try metadata())
     let digests = [
-      record.digest(key: try key()), other.digest(key: try key()), moved.digest(key: try key()), record.digest(key: try key(2)),
+      record.digest(key: try key()), other.digest(key: try key()), moved.digest(key: try key()),
+      record.digest(key: try key(2)),
     ]
     #expect(Set(digests).count == 4)
   }
@@ -179,7 +183,9 @@ import Testing
       var walked: [RelativePath] = []
       func walk(_ node: Node, _ path: RelativePath?) {
         for name in node.below.keys.sorted() {
-          guard let next = path.map({ $0.appending(name) }) ?? RelativePath(name), let child = node.below[name] else { return }
+          guard let next = path.map({ $0.appending(name) }) ?? RelativePath(name), let child = node.below[name] else {
+            return
+          }
           walked.append(next)
           walk(child, next)
         }

@@ -20,12 +20,15 @@ extension Random {
     let metadata = metadata()
     switch below(8) {
     case 0: return Record(path: path, content: .folder, metadata: metadata)
-    case 1: return Record(path: path, content: .symbolicLink(target: [UInt8](repeating: 46, count: 1 + below(40))), metadata: metadata)
+    case 1:
+      return Record(
+        path: path, content: .symbolicLink(target: [UInt8](repeating: 46, count: 1 + below(40))), metadata: metadata)
     case 2:
       guard let leader = path.parent else { return Record(path: path, content: .folder, metadata: metadata) }
       return Record(path: path, content: .hardLink(leader: leader), metadata: .ofLeader)
     default:
-      return Record(path: path, content: .regular(size: next() >> UInt64(1 + below(63)), digest: digest()), metadata: metadata)
+      return Record(
+        path: path, content: .regular(size: next() >> UInt64(1 + below(63)), digest: digest()), metadata: metadata)
     }
   }
 

@@ -1,6 +1,7 @@
-@testable import HotsyncCatalog
 import HotsyncSystem
 import Testing
+
+@testable import HotsyncCatalog
 
 @Suite struct SegmentDamageTests {
   /// A segment, of a few blocks where it is large, and its bytes.
@@ -78,7 +79,8 @@ import Testing
     let end = bytes.count - SegmentWriter.footerLength
     for _ in 0..<3_000 {
       let values: [UInt64] = (0..<3).map { _ in
-        [0, 1, UInt64(bytes.count), .max, .max - 48, UInt64(Int64.max), random.next(), random.next() >> 40][random.below(8)]
+        [0, 1, UInt64(bytes.count), .max, .max - 48, UInt64(Int64.max), random.next(), random.next() >> 40][
+          random.below(8)]
       }
       var numbers = values.flatMap { value in (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * UInt64($0))) } }
       // Often the first two fit together, so that what comes after the sum is reached.

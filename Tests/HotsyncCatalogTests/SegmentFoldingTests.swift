@@ -37,9 +37,11 @@ import Testing
     #expect(outcome.most <= 8)
   }
 
-  @Test("whatever the cycles change, segments are few and a byte is rewritten a few times", arguments: [
-    (3_000, 32), (30_000, 8), (300_000, 8), (3_000_000, 8),
-  ])
+  @Test(
+    "whatever the cycles change, segments are few and a byte is rewritten a few times",
+    arguments: [
+      (3_000, 32), (30_000, 8), (300_000, 8), (3_000_000, 8),
+    ])
   func amplification(_ new: UInt64, _ limit: UInt64) {
     // Below 96 KiB all is folded each time, so that the smallest changes are rewritten most often.
     for spread in [1, 2, 16] as [UInt64] {

@@ -1,6 +1,7 @@
-@testable import HotsyncCatalog
 import HotsyncSystem
 import Testing
+
+@testable import HotsyncCatalog
 
 /// Segments in a folder of the test's own.
 struct SegmentFiles {
@@ -129,8 +130,14 @@ extension MergedCursor {
     let files = try SegmentFiles()
     let folder = Record(path: try .of("ab/c"), content: .folder, metadata: .ofLeader)
     let stamp = Stamp(inode: 300, changed: .init(seconds: 1), born: .init(seconds: -1), isTooFresh: true)
-    _ = try files.write("s", [.removed(try .of("ab")), .present(folder, nil), .present(Record(path: try .of("b"), content: .folder, metadata: .ofLeader), stamp)])
-    let block = "00" + "026162" + "03" + "02" + "022f63" + "01" + "02" + "0000000000000000"
+    _ = try files.write(
+      "s",
+      [
+        .removed(try .of("ab")), .present(folder, nil),
+        .present(Record(path: try .of("b"), content: .folder, metadata: .ofLeader), stamp),
+      ])
+    let block =
+      "00" + "026162" + "03" + "02" + "022f63" + "01" + "02" + "0000000000000000"
       + "00" + "0162" + "02" + "ac02" + "0200" + "0100" + "01" + "02" + "0000000000000000"
     let index = "08" + "27" + files.key.digest(of: bytes(block)).hexadecimal + "026162"
     let numbers = "2f00000000000000" + "1500000000000000" + "0300000000000000"

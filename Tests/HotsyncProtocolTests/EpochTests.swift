@@ -19,7 +19,10 @@ import Testing
   func file() throws {
     for epoch in [Epoch.first, try epoch(.max, 0xAB)] { #expect(EpochFile.parse(EpochFile.encode(epoch)) == epoch) }
     let digits = String(repeating: "0a", count: 16)
-    for text in ["", "1", "1 \(digits)0", "1 \(digits.dropLast())", "-1 \(digits)", "x \(digits)", "1 \(digits) 2", "1 \(digits.dropLast())g"] {
+    for text in [
+      "", "1", "1 \(digits)0", "1 \(digits.dropLast())", "-1 \(digits)", "x \(digits)", "1 \(digits) 2",
+      "1 \(digits.dropLast())g",
+    ] {
       #expect(EpochFile.parse(Array(text.utf8)) == nil, "\(text)")
     }
     #expect(EpochFile.parse([0xFF, 0x20, 0x31]) == nil)

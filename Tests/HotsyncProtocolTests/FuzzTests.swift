@@ -1,7 +1,8 @@
 import HotsyncCatalog
-@testable import HotsyncProtocol
 import HotsyncSystem
 import Testing
+
+@testable import HotsyncProtocol
 
 @Suite struct FuzzTests {
   @Test("random bytes after the preamble never trap, and what decodes is encoded to the same bytes")

@@ -47,14 +47,38 @@ import Testing
     func zeroMetadata(_ writer: inout ByteWriter) { writer.raw([0, 0, 0, 0, 0, 0, 0, 0]) }
     return [
       isRefused(15) { $0.data(path) },
-      isRefused(5) { $0.raw([0, 1]); $0.data(path); $0.raw([0, 0]) },
-      isRefused(4) {
-        $0.byte(0); $0.data(path)
-        $0.integer(stretch.offset); $0.integer(stretch.length); $0.integer(64); $0.integer(8)
+      isRefused(5) {
+        $0.raw([0, 1])
+        $0.data(path)
+        $0.raw([0, 0])
       },
-      isRefused(13) { $0.byte(0); $0.data(path); $0.byte(2); zeroMetadata(&$0) },
-      isRefused(13) { $0.raw([2, 0]); $0.data(path); $0.text("z"); $0.byte(2); zeroMetadata(&$0) },
-      isRefused(67) { $0.byte(1); $0.data(path); $0.byte(2); zeroMetadata(&$0) },
+      isRefused(4) {
+        $0.byte(0)
+        $0.data(path)
+        $0.integer(stretch.offset)
+        $0.integer(stretch.length)
+        $0.integer(64)
+        $0.integer(8)
+      },
+      isRefused(13) {
+        $0.byte(0)
+        $0.data(path)
+        $0.byte(2)
+        zeroMetadata(&$0)
+      },
+      isRefused(13) {
+        $0.raw([2, 0])
+        $0.data(path)
+        $0.text("z")
+        $0.byte(2)
+        zeroMetadata(&$0)
+      },
+      isRefused(67) {
+        $0.byte(1)
+        $0.data(path)
+        $0.byte(2)
+        zeroMetadata(&$0)
+      },
     ]
   }
 
@@ -70,21 +94,63 @@ import Testing
   @Test("counts that announce more than follows are refused")
   func counts() {
     for count in [2, 1 << 20, 1 << 40, UInt64.max] {
-      #expect(isRefused(67) { $0.integer(count); $0.text("a"); $0.raw([4]); $0.text("A") })
-      #expect(isRefused(78) { $0.integer(count); $0.byte(1) })
-      #expect(isRefused(69) { $0.integer(count); $0.raw([1, 1]); $0.digest(.zero) })
+      #expect(
+        isRefused(67) {
+          $0.integer(count)
+          $0.text("a")
+          $0.raw([4])
+          $0.text("A")
+        })
+      #expect(
+        isRefused(78) {
+          $0.integer(count)
+          $0.byte(1)
+        })
+      #expect(
+        isRefused(69) {
+          $0.integer(count)
+          $0.raw([1, 1])
+          $0.digest(.zero)
+        })
       // The attributes of a folder.
-      #expect(isRefused(13) { $0.byte(0); $0.text("d"); $0.raw([2, 0, 0, 0, 0, 0, 0, 0]); $0.integer(count) })
+      #expect(
+        isRefused(13) {
+          $0.byte(0)
+          $0.text("d")
+          $0.raw([2, 0, 0, 0, 0, 0, 0, 0])
+          $0.integer(count)
+        })
     }
   }
 
   @Test("unknown values of every enumeration are refused")
   func enumerations() throws {
-    #expect(isRefused(5) { $0.raw([0, 0]); $0.text("a"); $0.raw([0, 0]) })
-    #expect(isRefused(5) { $0.raw([0, 3]); $0.text("a"); $0.raw([0, 0]) })
-    #expect(isRefused(13) { $0.byte(4); $0.text("d"); $0.raw([2, 0, 0, 0, 0, 0, 0, 0, 0]) })
+    #expect(
+      isRefused(5) {
+        $0.raw([0, 0])
+        $0.text("a")
+        $0.raw([0, 0])
+      })
+    #expect(
+      isRefused(5) {
+        $0.raw([0, 3])
+        $0.text("a")
+        $0.raw([0, 0])
+      })
+    #expect(
+      isRefused(13) {
+        $0.byte(4)
+        $0.text("d")
+        $0.raw([2, 0, 0, 0, 0, 0, 0, 0, 0])
+      })
     for kind in [0, 5, 255] as [UInt8] {
-      #expect(isRefused(13) { $0.byte(0); $0.text("d"); $0.byte(kind); $0.raw([0, 0, 0, 0, 0, 0, 0, 0]) })
+      #expect(
+        isRefused(13) {
+          $0.byte(0)
+          $0.text("d")
+          $0.byte(kind)
+          $0.raw([0, 0, 0, 0, 0, 0, 0, 0])
+        })
     }
     #expect(isRefused(66) { for text in ["sad", "a", "b", "c", "d"] { $0.text(text) } })
     // The flag of an announcement, the purpose of a greeting.
@@ -104,27 +170,76 @@ import Testing
     for (value, refused) in [(half, false), (half + 1, true), (.max, true)] {
       #expect(isRefused(71) { $0.integer(value) } == refused)
       #expect(isRefused(74) { $0.integer(value) } == refused)
-      #expect(isRefused(5) { $0.integer(value); $0.byte(1); $0.text("a"); $0.raw([0, 0]) } == refused)
+      #expect(
+        isRefused(5) {
+          $0.integer(value)
+          $0.byte(1)
+          $0.text("a")
+          $0.raw([0, 0])
+        } == refused)
     }
     // A stretch ends within what a file can be.
-    #expect(!isRefused(7) { $0.integer(Limits.fileSize - 1); $0.integer(1) })
-    #expect(isRefused(7) { $0.integer(Limits.fileSize - 1); $0.integer(2) })
-    #expect(isRefused(7) { $0.integer(Limits.fileSize + 1); $0.integer(0) })
-    #expect(isRefused(6) { $0.integer(Limits.fileSize - 1); $0.raw([1, 2]) })
-    #expect(!isRefused(6) { $0.integer(Limits.fileSize - 2); $0.raw([1, 2]) })
+    #expect(
+      !isRefused(7) {
+        $0.integer(Limits.fileSize - 1)
+        $0.integer(1)
+      })
+    #expect(
+      isRefused(7) {
+        $0.integer(Limits.fileSize - 1)
+        $0.integer(2)
+      })
+    #expect(
+      isRefused(7) {
+        $0.integer(Limits.fileSize + 1)
+        $0.integer(0)
+      })
+    #expect(
+      isRefused(6) {
+        $0.integer(Limits.fileSize - 1)
+        $0.raw([1, 2])
+      })
+    #expect(
+      !isRefused(6) {
+        $0.integer(Limits.fileSize - 2)
+        $0.raw([1, 2])
+      })
     // What is staged of a content is part of it.
-    #expect(isRefused(5) { $0.raw([0, 1]); $0.text("a"); $0.raw([5, 6]) })
-    #expect(isRefused(5) { $0.raw([0, 2]); $0.text("a"); $0.raw([9, 5, 6]) })
-    #expect(isRefused(3) { $0.integer(Limits.records + 1); $0.raw([0, 0, 0]) })
-    #expect(isRefused(3) { $0.byte(0); $0.integer(Limits.records + 1); $0.raw([0, 0]) })
+    #expect(
+      isRefused(5) {
+        $0.raw([0, 1])
+        $0.text("a")
+        $0.raw([5, 6])
+      })
+    #expect(
+      isRefused(5) {
+        $0.raw([0, 2])
+        $0.text("a")
+        $0.raw([9, 5, 6])
+      })
+    #expect(
+      isRefused(3) {
+        $0.integer(Limits.records + 1)
+        $0.raw([0, 0, 0])
+      })
+    #expect(
+      isRefused(3) {
+        $0.byte(0)
+        $0.integer(Limits.records + 1)
+        $0.raw([0, 0])
+      })
   }
 
   @Test("a signature of too small or too many blocks is refused before librsync is asked")
   func signatures() {
     func refused(length: UInt64, block: UInt64, strong: UInt64) -> Bool {
       isRefused(4) {
-        $0.byte(0); $0.text("a"); $0.byte(0)
-        $0.integer(length); $0.integer(block); $0.integer(strong)
+        $0.byte(0)
+        $0.text("a")
+        $0.byte(0)
+        $0.integer(length)
+        $0.integer(block)
+        $0.integer(strong)
       }
     }
     #expect(!refused(length: Limits.deltaWindow, block: 1_024, strong: 8))

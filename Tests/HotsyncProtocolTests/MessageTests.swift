@@ -108,7 +108,8 @@ import Testing
           code: "c", path: path, message: String(long.prefix(512)), nextStep: String(long.prefix(512)))
       ])
     let error = ProtocolError(.failed, long, long, cause: long, next: long)
-    let refusals = try decoded(encoded(SlaveMessage.refusal(Refusal(error))), as: SlaveMessage.self, handshakeDone: false)
+    let refusals = try decoded(
+      encoded(SlaveMessage.refusal(Refusal(error))), as: SlaveMessage.self, handshakeDone: false)
     guard case .refusal(let refusal)? = refusals.first else { throw error }
     #expect(refusal.error.cause == String(long.prefix(512)))
   }

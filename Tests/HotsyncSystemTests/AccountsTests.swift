@@ -6,7 +6,8 @@ import Testing
   func ofRoot() throws {
     let scratch = try Scratch()
     let etc = try scratch.folder.makeOrOpenFolder(.of("etc"))
-    let users = "root:x:0:0:::\ntoor:x:0:0:::\nanna:x:1000:1000:::\nanna:x:1001:1:::\n\nbad\nx:y:-1:\nz:y:99999999999:\n# c\n"
+    let users =
+      "root:x:0:0:::\ntoor:x:0:0:::\nanna:x:1000:1000:::\nanna:x:1001:1:::\n\nbad\nx:y:-1:\nz:y:99999999999:\n# c\n"
     try etc.replace(.of("passwd"), with: Array(users.utf8))
     try etc.replace(.of("group"), with: Array("wheel:x:0:anna\nstaff:x:50:".utf8))
     let accounts = try Accounts(root: scratch.folder)

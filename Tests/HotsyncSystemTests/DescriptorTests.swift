@@ -30,7 +30,8 @@ import Testing
     try file.removeExtendedAttribute(named: large.name)
     try file.setPermissions(0o640)
     try file.setExtendedAttribute(attribute("system.posix_acl_access", Self.list))
-    #expect(try file.extendedAttributes().first { $0.name == Array("system.posix_acl_access".utf8) }?.value == Self.list)
+    #expect(
+      try file.extendedAttributes().first { $0.name == Array("system.posix_acl_access".utf8) }?.value == Self.list)
     #expect(try file.status().permissions == 0o640)
     let folder = try scratch.folder.makeOrOpenFolder(.of("folder"))
     try folder.descriptor.setExtendedAttribute(attribute("system.posix_acl_default", Self.list))

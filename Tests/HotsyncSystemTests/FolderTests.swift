@@ -95,9 +95,10 @@ import Testing
   func names() throws {
     let scratch = try Scratch()
     var expected: [FileName] = []
-    for bytes: [UInt8] in [[1], [10], [32], [255], [0xC3, 0x28], Array("a".utf8), Array("A".utf8), Array("-rf".utf8),
-      Array("...".utf8), Array("é".utf8), [UInt8](repeating: 0x7A, count: 255)]
-    {
+    for bytes: [UInt8] in [
+      [1], [10], [32], [255], [0xC3, 0x28], Array("a".utf8), Array("A".utf8), Array("-rf".utf8),
+      Array("...".utf8), Array("é".utf8), [UInt8](repeating: 0x7A, count: 255),
+    ] {
       expected.append(try #require(FileName(bytes)))
     }
     for number in 0..<3_000 { expected.append(try .of("file-\(number)")) }

@@ -57,7 +57,8 @@ import Testing
     do {
       let writing = Descriptor(owning: ends.writing)
       child = try ChildProcess.start(
-        "/usr/bin/printf", ["%s|", "$HOME; id", "", "a b\n"], environment: [:], input: none, output: writing, errors: none)
+        "/usr/bin/printf", ["%s|", "$HOME; id", "", "a b\n"], environment: [:], input: none, output: writing,
+        errors: none)
     }
     #expect(try reading.readAll(limit: 100) == Array("$HOME; id||a b\n|".utf8))
     #expect(child.wait() == .exited(0))

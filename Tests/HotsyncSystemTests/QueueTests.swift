@@ -3,7 +3,9 @@ import Synchronization
 import Testing
 
 @Suite struct QueueTests {
-  @Test("what one thread puts another takes, in order and whole, through a queue of any capacity", arguments: [1, 2, 7, 2_000])
+  @Test(
+    "what one thread puts another takes, in order and whole, through a queue of any capacity",
+    arguments: [1, 2, 7, 2_000])
   func order(_ capacity: Int) {
     let queue = BoundedQueue<Int>(capacity: capacity)
     let producer = Worker {

@@ -2,14 +2,16 @@ import HotsyncSystem
 import Testing
 
 @Suite struct TextTests {
-  @Test("what a terminal would obey, or cannot show, is escaped; letters of any script are not", arguments: [
-    (Array("a b".utf8), "a b"), (Array("tab\tline\n".utf8), "tab\\x09line\\x0a"),
-    (Array("\u{1B}[2J".utf8), "\\x1b[2J"), (Array("back\\slash".utf8), "back\\x5cslash"), ([0x7F, 0], "\\x7f\\x00"),
-    (Array("žluť 日本 🦊".utf8), "žluť 日本 🦊"), ([0xC3, 0x28], "\\xc3("), ([0xFF, 0x61], "\\xffa"),
-    (Array("\u{202E}x".utf8), "\\xe2\\x80\\xaex"), (Array("\u{85}".utf8), "\\xc2\\x85"),
-    ([0xED, 0xA0, 0x80], "\\xed\\xa0\\x80"), ([0xC0, 0x80], "\\xc0\\x80"), ([0xF0, 0x9F], "\\xf0\\x9f"),
-    (Array("\u{2028}".utf8), "\\xe2\\x80\\xa8"), ([], ""),
-  ] as [([UInt8], String)])
+  @Test(
+    "what a terminal would obey, or cannot show, is escaped; letters of any script are not",
+    arguments: [
+      (Array("a b".utf8), "a b"), (Array("tab\tline\n".utf8), "tab\\x09line\\x0a"),
+      (Array("\u{1B}[2J".utf8), "\\x1b[2J"), (Array("back\\slash".utf8), "back\\x5cslash"), ([0x7F, 0], "\\x7f\\x00"),
+      (Array("žluť 日本 🦊".utf8), "žluť 日本 🦊"), ([0xC3, 0x28], "\\xc3("), ([0xFF, 0x61], "\\xffa"),
+      (Array("\u{202E}x".utf8), "\\xe2\\x80\\xaex"), (Array("\u{85}".utf8), "\\xc2\\x85"),
+      ([0xED, 0xA0, 0x80], "\\xed\\xa0\\x80"), ([0xC0, 0x80], "\\xc0\\x80"), ([0xF0, 0x9F], "\\xf0\\x9f"),
+      (Array("\u{2028}".utf8), "\\xe2\\x80\\xa8"), ([], ""),
+    ] as [([UInt8], String)])
   func escapes(_ bytes: [UInt8], _ text: String) {
     #expect(shown(bytes) == text)
   }

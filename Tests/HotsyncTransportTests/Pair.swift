@@ -17,7 +17,8 @@ struct Pair {
     near = try PipeStream(
       input: Descriptor(owning: back.reading), output: Descriptor(owning: there.writing), silence: silence, peer: "far")
     far = try PipeStream(
-      input: Descriptor(owning: there.reading), output: Descriptor(owning: back.writing), silence: silence, peer: "near")
+      input: Descriptor(owning: there.reading), output: Descriptor(owning: back.writing), silence: silence, peer: "near"
+    )
   }
 }
 
