@@ -78,6 +78,8 @@ let package = Package(
     tests("HotsyncCatalogTests", ["HotsyncCatalog", "HotsyncSystem"]),
     tests("HotsyncDeltaTests", ["HotsyncDelta", "HotsyncSystem"]),
     tests("HotsyncPlanTests", ["HotsyncPlan", "HotsyncCatalog", "HotsyncSystem"]),
+    tests("HotsyncProtocolTests", ["HotsyncProtocol", "HotsyncCatalog", "HotsyncSystem"]),
+    tests("HotsyncTransportTests", ["HotsyncTransport", "HotsyncProtocol", "HotsyncCatalog", "HotsyncSystem"]),
     tests("HotsyncConfigTests", ["HotsyncConfig", "HotsyncSystem"]),
     tests("HotsyncReportTests", ["HotsyncReport", "HotsyncSystem", "HotsyncConfig"]),
     tests("TidyTests", []),

@@ -20,7 +20,8 @@
 int hs_open_beneath(int directory, const char *path, int flags, mode_t mode) {
   struct open_how how = {
       .flags = (uint64_t)(unsigned int)(flags | O_CLOEXEC),
-      .mode = (flags & (O_CREAT | O_TMPFILE)) ? mode : 0,
+      /* The kernel refuses a mode where nothing is made; O_TMPFILE holds the bit of O_DIRECTORY. */
+      .mode = (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE ? mode : 0,
       .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
   };
   return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);

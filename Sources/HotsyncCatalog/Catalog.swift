@@ -42,22 +42,21 @@ public struct Catalog: Sendable {
 public enum SegmentFolding {
   /// A cycle with a small change may rewrite that much beside it.
   public static let cheap: UInt64 = 384 << 10
-  /// With more segments than this everything is folded into one.
+  /// With that many segments the newer half is folded, whatever it costs: never the base for a small change's sake.
   public static let most = 32
 
   /// - Parameter lengths: of the segments so far in bytes, newest first.
   /// - Returns: how many of the newest to fold in.
   public static func count(new: UInt64, lengths: [UInt64]) -> Int {
-    if lengths.count >= most { return lengths.count }
-    let budget = max(cheap, new > UInt64.max / 4 ? UInt64.max : new * 4)
+    let forced = lengths.count >= most ? lengths.count / 2 : 0
+    let budget = forced > 0 || new > UInt64.max / 4 ? UInt64.max : max(cheap, new * 4)
     var total = new
     var count = 0
     for length in lengths {
       let (sum, overflow) = total.addingReportingOverflow(length)
       // Like sizes are folded together, so that each byte is rewritten a logarithmic number of times.
-      guard !overflow, length <= total.multipliedReportingOverflow(by: 2).partialValue || sum <= cheap / 4,
-        sum <= budget
-      else { break }
+      let isAlike = length / 2 <= total || sum <= cheap / 4
+      guard !overflow, count < forced || isAlike, sum <= budget else { break }
       total = sum
       count += 1
     }

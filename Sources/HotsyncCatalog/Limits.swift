@@ -30,6 +30,8 @@ public enum Limits {
   public static let deltaWindow: UInt64 = 128 << 20
   /// Ranges of one patch.
   public static let patchRanges = 1 << 20
+  /// Numbers that go up by one: of contents, generations, epochs. Half of what fits, so that the next always does.
+  public static let number = UInt64.max / 2
   /// Staged contents that a slave offers after a broken cycle.
   public static let stagedContents = 1 << 22
 }

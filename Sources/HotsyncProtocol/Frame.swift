@@ -49,7 +49,7 @@ public enum Frame {
 
 /// Takes bytes as they come and gives whole messages. Pure: no I/O, and at most one frame more than a read in memory.
 public struct FrameDecoder<Message: WireMessage>: Sendable {
-  private var buffer: [UInt8] = []
+  private(set) var buffer: [UInt8] = []
   private var start = 0
   private var preambleLeft = Preamble.bytes[...]
   /// Set by the conversation once both sides have greeted: longer frames are allowed from then on.
@@ -61,8 +61,9 @@ public struct FrameDecoder<Message: WireMessage>: Sendable {
     var bytes = bytes
     while !preambleLeft.isEmpty, let byte = bytes.first {
       guard byte == preambleLeft.first else {
+        let begun = Preamble.bytes.dropLast(preambleLeft.count) + bytes.prefix(60)
         throw .malformed(
-          "it began with \"\(shown(bytes.prefix(60)))\", which is not how hotsync begins", handshakeDone: false)
+          "it began with \"\(shown(begun))\", which is not how hotsync begins", handshakeDone: false)
       }
       preambleLeft.removeFirst()
       bytes.removeFirst()

@@ -30,7 +30,7 @@ public struct Epoch: Hashable, Sendable {
 
 extension Epoch {
   init(from reader: inout ByteReader) throws(Malformed) {
-    let number = try reader.integer()
+    let number = try reader.integer(atMost: Limits.number)
     self.init(number: number, promoter: Array(try reader.raw(16)), checked: ())
   }
 
@@ -54,7 +54,7 @@ public struct Position: Hashable, Sendable {
   }
 
   init(from reader: inout ByteReader) throws(Malformed) {
-    generation = try reader.integer()
+    generation = try reader.integer(atMost: Limits.number)
     catalog = try CatalogDigest(from: &reader)
   }
 
@@ -210,12 +210,11 @@ public struct Refusal: Hashable, Sendable {
   public let nextStep: String
 
   public init(_ error: some HotsyncError) {
-    func bounded(_ text: String) -> String { String(decoding: text.utf8.prefix(Limits.text / 4), as: UTF8.self) }
     kind = error.kind
-    operation = bounded(error.operation)
-    subject = bounded(error.subject)
-    cause = bounded(error.cause)
-    nextStep = bounded(error.nextStep)
+    operation = error.operation
+    subject = error.subject
+    cause = error.cause
+    nextStep = error.nextStep
   }
 
   /// As the other side's error.
@@ -224,7 +223,8 @@ public struct Refusal: Hashable, Sendable {
   }
 
   func encode(to writer: inout ByteWriter) {
-    for text in [kind.rawValue, operation, subject, cause, nextStep] { writer.text(text) }
+    writer.text(kind.rawValue)
+    for text in [operation, subject, cause, nextStep] { writer.boundedText(text) }
   }
 
   init(from reader: inout ByteReader) throws(Malformed) {
@@ -235,4 +235,9 @@ public struct Refusal: Hashable, Sendable {
     cause = try reader.text()
     nextStep = try reader.text()
   }
+}
+
+extension ByteWriter {
+  /// Text that names paths, which can be longer than a text may be: cut to a quarter of the limit.
+  mutating func boundedText(_ text: String) { self.text(String(decoding: text.utf8.prefix(Limits.text / 4), as: UTF8.self)) }
 }

@@ -171,7 +171,7 @@ extension MasterMessage: WireMessage {
     case 3: return .begin(try Announcement(from: &reader))
     case 4: return .requestSignature(try SignatureRequest(from: &reader))
     case 5:
-      let number = try reader.integer()
+      let number = try reader.integer(atMost: Limits.number)
       return .openContent(number: number, try ContentForm(from: &reader))
     case 6:
       let offset = try reader.integer(atMost: Limits.fileSize)
@@ -199,7 +199,7 @@ extension MasterMessage: WireMessage {
   }
 
   private static func file(from reader: inout ByteReader) throws(Malformed) -> MasterMessage {
-    let number = try reader.integer()
+    let number = try reader.integer(atMost: Limits.number)
     let path = try reader.path()
     let record = try reader.record(at: path)
     guard case .regular(let size, _) = record.content, size == UInt64(reader.rest.count) else {
@@ -226,8 +226,8 @@ extension Announcement {
   }
 
   init(from reader: inout ByteReader) throws(Malformed) {
-    entries = try reader.integer()
-    deletions = try reader.integer()
+    entries = try reader.integer(atMost: Limits.records)
+    deletions = try reader.integer(atMost: Limits.records)
     bytes = try reader.integer()
     acceptsDeletions = try reader.flag()
   }
@@ -309,11 +309,11 @@ extension Source {
   init(from reader: inout ByteReader) throws(Malformed) {
     switch try reader.byte() {
     case 0: self = .none
-    case 1: self = .content(try reader.integer())
+    case 1: self = .content(try reader.integer(atMost: Limits.number))
     case 2:
-      let number = try reader.integer()
+      let number = try reader.integer(atMost: Limits.number)
       self = .moved(number, from: try reader.path())
-    case 3: self = .made(try reader.integer())
+    case 3: self = .made(try reader.integer(atMost: Limits.number))
     default: throw Malformed("an unknown source")
     }
   }

@@ -102,6 +102,8 @@ extension SlaveMessage: WireMessage {
       writer.raw(bytes)
     case .signatureEnd(let id): writer.integer(id)
     case .mismatched(let numbers):
+      // What does not fit a frame comes after the next seal.
+      let numbers = numbers.prefix(65_536)
       writer.integer(UInt64(numbers.count))
       for number in numbers { writer.integer(number) }
     case .sealed(let generation): writer.integer(generation)
@@ -111,8 +113,8 @@ extension SlaveMessage: WireMessage {
     case .notice(let code, let path, let message, let nextStep):
       writer.text(code)
       writer.data(path?.bytes ?? [])
-      writer.text(message)
-      writer.text(nextStep)
+      writer.boundedText(message)
+      writer.boundedText(nextStep)
     case .ping: break
     }
   }
@@ -125,24 +127,24 @@ extension SlaveMessage: WireMessage {
     case 68: return .catalogEnd(try CatalogDigest(from: &reader))
     case 69: return .staged(try staged(from: &reader))
     case 70:
-      let number = try reader.integer()
+      let number = try reader.integer(atMost: Limits.number)
       let path = try reader.path()
       let length = try reader.integer(atMost: Limits.fileSize)
       return .begun(BegunContent(number: number, path: path, length: length, digest: try reader.digest()))
-    case 71: return .ready(nextNumber: try reader.integer(atMost: UInt64.max / 2))
+    case 71: return .ready(nextNumber: try reader.integer(atMost: Limits.number))
     case 72:
       let id = try reader.integer()
       return .signature(id: id, try reader.raw(reader.rest.count))
     case 73: return .signatureEnd(id: try reader.integer())
-    case 74: return .sealed(generation: try reader.integer())
+    case 74: return .sealed(generation: try reader.integer(atMost: Limits.number))
     case 75:
-      let generation = try reader.integer()
+      let generation = try reader.integer(atMost: Limits.number)
       return .committed(generation: generation, time: try reader.timestamp())
     case 76: return try notice(from: &reader)
     case 77: return .ping
     case 78:
       var numbers: [UInt64] = []
-      for _ in 0..<(try reader.count(atMost: Limits.frame)) { numbers.append(try reader.integer()) }
+      for _ in 0..<(try reader.count(atMost: Limits.frame)) { numbers.append(try reader.integer(atMost: Limits.number)) }
       return .mismatched(numbers)
     default: throw Malformed("unknown to this version")
     }
@@ -161,7 +163,7 @@ extension SlaveMessage: WireMessage {
   private static func staged(from reader: inout ByteReader) throws(Malformed) -> [StagedContent] {
     var contents: [StagedContent] = []
     for _ in 0..<(try reader.count(atMost: Limits.frame, minimumBytes: 18)) {
-      let number = try reader.integer(atMost: UInt64.max / 2)
+      let number = try reader.integer(atMost: Limits.number)
       let size = try reader.integer(atMost: Limits.fileSize)
       contents.append(StagedContent(number: number, size: size, digest: try reader.digest()))
     }

@@ -36,7 +36,10 @@ public struct ChildProcess: ~Copyable, Sendable {
   public func wait() -> Ending {
     var status: Int32 = 0
     // SAFETY: the pointer lives through the call.
-    while unsafe waitpid(processID, &status, 0) < 0, errno == EINTR {}
+    while unsafe waitpid(processID, &status, 0) < 0 {
+      // Nobody knows any more how it ended (it was waited for before, or SIGCHLD is ignored): that is no success.
+      guard errno == EINTR else { return .exited(-1) }
+    }
     return ChildProcess.ending(status)
   }
 

@@ -75,7 +75,7 @@ public struct Folder: ~Copyable, Sendable {
     while true {
       do throws(SystemError) {
         let number = try systemCall("openat2", "cannot open", path.description) {
-          unsafe withCString(path.bytes) { unsafe hs_open_beneath(descriptor.number, $0, flags, 0) }
+          unsafe withCString(path.bytes) { unsafe hs_open_beneath(descriptor.number, $0, flags, 0o600) }
         }
         return Descriptor(owning: number)
       } catch {

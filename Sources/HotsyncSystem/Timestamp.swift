@@ -42,10 +42,18 @@ public struct Timestamp: Hashable, Sendable, Comparable {
   /// Whole seconds in UTC as RFC 3339: `2026-11-21T13:00:00Z`.
   public var rfc3339: String {
     func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
-    let day = seconds >= 0 ? seconds / 86_400 : -((-(seconds + 1)) / 86_400) - 1
-    let second = seconds - day * 86_400
+    func four(_ value: Int64) -> String {
+      let digits = String(value.magnitude)
+      return (value < 0 ? "-" : "") + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    }
+    // Times come from peers too: nothing here may overflow at either end of Int64.
+    var (day, second) = seconds.quotientAndRemainder(dividingBy: 86_400)
+    if second < 0 {
+      day -= 1
+      second += 86_400
+    }
     let (year, month, dayOfMonth) = Timestamp.date(day)
-    return "\(year)-\(two(month))-\(two(dayOfMonth))"
+    return "\(four(year))-\(two(month))-\(two(dayOfMonth))"
       + "T\(two(second / 3_600)):\(two(second / 60 % 60)):\(two(second % 60))Z"
   }
 

@@ -44,7 +44,8 @@ public struct Worker: ~Copyable, @unchecked Sendable {
 public final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
   private let capacity: Int
   // All below is touched with the mutex held only.
-  private var elements: [Element] = []
+  // What was taken is nil at once, so that no more than `capacity` elements are ever kept alive.
+  private var elements: [Element?] = []
   private var head = 0
   private var isClosed = false
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
@@ -92,8 +93,8 @@ public final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
     locked {
       // SAFETY: the mutex is held.
       while elements.count == head && !isClosed { unsafe pthread_cond_wait(changed, mutex) }
-      guard head < elements.count else { return nil }
-      let element = elements[head]
+      guard head < elements.count, let element = elements[head] else { return nil }
+      elements[head] = nil
       head += 1
       if head == elements.count || head > 1_024 {
         elements.removeFirst(head)

@@ -16,7 +16,8 @@ public protocol ByteStream: AnyObject, Sendable {
   /// Says that nothing more will be sent.
   func closeSending()
 
-  /// Ends it at once, whatever is under way; the other thread's call fails. More than once does no harm.
+  /// Ends it at once, whatever is under way: the other thread's `send` fails, its `receive` gives 0. More than once does
+  /// no harm.
   func end()
 
   /// Why it ended, in words, where the transport knows more than "the other side closed it" (a child's exit, what it wrote

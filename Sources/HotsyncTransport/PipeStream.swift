@@ -27,15 +27,20 @@ public final class PipeStream: ByteStream {
   public func send(_ bytes: [UInt8]) throws(TransportError) {
     var rest = bytes[...]
     while !rest.isEmpty {
-      let number = output.withLock { $0 }
-      guard number >= 0, !isEnded.load(ordering: .acquiring) else { throw closed("it was ended") }
       do throws(SystemError) {
-        rest = rest.dropFirst(try Descriptor.writeSome(rest, to: number))
+        // The lock is held while the number is written to, which does not wait: closed by another thread, the number
+        // may be another file's a moment later.
+        let (number, count) = try output.withLock { (number) throws(SystemError) in
+          (number, number >= 0 && !gaveUp ? try Descriptor.writeSome(rest, to: number) : nil)
+        }
+        guard let count else { break }
+        rest = rest.dropFirst(count)
         if !rest.isEmpty, try !Descriptor.wait(number, writing: true, atMost: .seconds(1), total: silence, gaveUp: { self.gaveUp }) {
           throw SystemError.timedOut
         }
       } catch { throw failed(error) }
     }
+    guard rest.isEmpty else { throw closed("it was ended") }
   }
 
   public func receive(into buffer: inout [UInt8]) throws(TransportError) -> Int {

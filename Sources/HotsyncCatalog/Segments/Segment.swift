@@ -93,14 +93,14 @@ private struct SegmentFooter {
     }
     let (indexOffset, indexLength) = (number(0), number(1))
     let (end, overflow) = indexOffset.addingReportingOverflow(indexLength)
-    guard !overflow, indexLength <= largestIndex, end + UInt64(footer.count) == length,
+    guard !overflow, indexLength <= largestIndex, end == length - UInt64(footer.count),
       indexOffset >= UInt64(head.count)
     else { throw .damaged("its index does not fit its length") }
     var index = [UInt8](repeating: 0, count: Int(indexLength))
     let got = try CatalogError.telling { () throws(SystemError) in
       try file.read(into: &index, count: index.count, at: indexOffset)
     }
-    guard got == index.count, key.digest(of: index) == Digest(bytes: footer.dropFirst(24)) else {
+    guard got == index.count, key.digest(of: index + footer.prefix(24)) == Digest(bytes: footer.dropFirst(24)) else {
       throw .damaged("its index is not what was written")
     }
     return SegmentFooter(

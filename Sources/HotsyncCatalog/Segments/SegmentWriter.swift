@@ -5,7 +5,7 @@ public import HotsyncSystem
 public struct SegmentWriter: ~Copyable {
   static let magic = Array("HSSEG001".utf8)
   static let blockLength = 16 << 10
-  /// index offset, index length, entries (8 bytes each, least first), digest of the index, magic.
+  /// index offset, index length, entries (8 bytes each, least first), digest of the index and these three, magic.
   static let footerLength = 3 * 8 + Digest.byteCount + magic.count
 
   private let file: Descriptor
@@ -57,7 +57,7 @@ public struct SegmentWriter: ~Copyable {
     for value in [offset, UInt64(index.count), entries] {
       footer.raw((0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * UInt64($0))) })
     }
-    footer.digest(key.digest(of: index.bytes))
+    footer.digest(key.digest(of: index.bytes + footer.bytes))
     footer.raw(SegmentWriter.magic)
     try file.write(index.bytes, at: offset)
     try file.write(footer.bytes, at: offset + UInt64(index.count))

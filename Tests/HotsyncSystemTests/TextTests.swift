@@ -1,0 +1,44 @@
+import HotsyncSystem
+import Testing
+
+@Suite struct TextTests {
+  @Test(
+    "what a terminal would obey, or cannot show, is escaped; letters of any script are not",
+    arguments: [
+      (Array("a b".utf8), "a b"), (Array("tab\tline\n".utf8), "tab\\x09line\\x0a"),
+      (Array("\u{1B}[2J".utf8), "\\x1b[2J"), (Array("back\\slash".utf8), "back\\x5cslash"), ([0x7F, 0], "\\x7f\\x00"),
+      (Array("žluť 日本 🦊".utf8), "žluť 日本 🦊"), ([0xC3, 0x28], "\\xc3("), ([0xFF, 0x61], "\\xffa"),
+      (Array("\u{202E}x".utf8), "\\xe2\\x80\\xaex"), (Array("\u{85}".utf8), "\\xc2\\x85"),
+      ([0xED, 0xA0, 0x80], "\\xed\\xa0\\x80"), ([0xC0, 0x80], "\\xc0\\x80"), ([0xF0, 0x9F], "\\xf0\\x9f"),
+      (Array("\u{2028}".utf8), "\\xe2\\x80\\xa8"), ([], ""),
+    ] as [([UInt8], String)])
+  func escapes(_ bytes: [UInt8], _ text: String) {
+    #expect(shown(bytes) == text)
+  }
+
+  @Test("names and paths say what they are")
+  func paths() throws {
+    let path = try RelativePath.of("a/b c/d")
+    #expect(path.description == "/a/b c/d")
+    #expect(path.names.map(\.description) == ["a", "b c", "d"])
+    #expect(path.name.description == "d")
+    #expect(try path.parent == .of("a/b c"))
+    #expect(try RelativePath.of("a").parent == nil)
+    #expect(try path.isBelow(.of("a")))
+    #expect(try !path.isBelow(.of("a/b")))
+    #expect(!path.isBelow(path))
+    for text in ["", ".", "..", "a/b", "a\0", String(repeating: "x", count: 256)] { #expect(FileName(text) == nil) }
+    let full = try RelativePath.of(Array(repeating: "a", count: 1_000).joined(separator: "/"))
+    #expect(try full.appending(.of("b")) == nil)
+    #expect(try full.parent?.appending(.of("b"))?.levels == 1_000)
+  }
+
+  @Test("a wrong number becomes a sentence with a next step")
+  func errors() throws {
+    let error = try #require(throws: SystemError.self) { _ = try Folder.open("/nonexistent-\u{1}") }
+    #expect(error.kind == .failed)
+    #expect(error.isMissing)
+    #expect(error.operation == "cannot open")
+    #expect(error.cause == "No such file or directory")
+  }
+}
