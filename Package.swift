@@ -74,10 +74,17 @@ let package = Package(
     executable(
       "hotsync-slave",
       ["HotsyncSlave", "HotsyncConfig", "HotsyncReport", "HotsyncSystem", argumentParser]),
+    // What the tests stand on, and a tool by which scripts make trees.
+    .target(
+      name: "TestSupport", dependencies: ["HotsyncSystem"], path: "Tests/TestSupport",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "make-tree", dependencies: ["TestSupport", "HotsyncSystem"], path: "Tests/MakeTree", swiftSettings: settings),
+    tests("TestSupportTests", ["TestSupport", "HotsyncSystem", "make-tree"]),
     tests("HotsyncSystemTests", ["HotsyncSystem"]),
     tests("HotsyncCatalogTests", ["HotsyncCatalog", "HotsyncSystem"]),
     tests("HotsyncDeltaTests", ["HotsyncDelta", "HotsyncSystem"]),
-    tests("HotsyncPlanTests", ["HotsyncPlan", "HotsyncCatalog", "HotsyncSystem"]),
+    tests("HotsyncPlanTests", ["HotsyncPlan", "HotsyncCatalog", "HotsyncSystem", "TestSupport"]),
     tests("HotsyncProtocolTests", ["HotsyncProtocol", "HotsyncCatalog", "HotsyncSystem"]),
     tests("HotsyncTransportTests", ["HotsyncTransport", "HotsyncProtocol", "HotsyncCatalog", "HotsyncSystem"]),
     tests("HotsyncConfigTests", ["HotsyncConfig", "HotsyncSystem"]),

@@ -1,0 +1,59 @@
+public import HotsyncSystem
+
+/// A folder of a test's own. It goes when the last reference goes, with all that it holds; `HOTSYNC_KEEP_SCRATCH=1` keeps it.
+public final class ScratchFolder: Sendable {
+  /// Absolute, without a slash at its end.
+  public let path: String
+  private let place: String
+  private let name: FileName
+
+  /// Under `TMPDIR`, or `/tmp`.
+  public init(_ label: String = "test") throws {
+    place = Environment.value("TMPDIR") ?? "/tmp"
+    let random = hexadecimal(Environment.randomBytes(6))
+    let text = "hotsync-\(label)-\(Environment.processID)-\(random)"
+    guard let name = FileName(text) else { throw SupportError("not a label: \(label)") }
+    self.name = name
+    path = "\(place)/\(name)"
+    try Folder.open(place).makeFolder(name, permissions: 0o700)
+  }
+
+  /// The path of something in it, which need not exist.
+  public func path(_ relative: String) -> String { "\(path)/\(relative)" }
+
+  /// Makes a folder in it, and those above, and gives its path.
+  public func makeFolder(_ relative: String) throws -> String {
+    var folder = try open()
+    for part in relative.split(separator: "/") {
+      guard let name = FileName(String(part)) else { throw SupportError("not a folder's name: \(part)") }
+      folder = try folder.makeOrOpenFolder(name, permissions: 0o755)
+    }
+    return path(relative)
+  }
+
+  /// Writes a file in it, which replaces one of that name, and gives its path.
+  @discardableResult
+  public func write(_ bytes: some Collection<UInt8>, to relative: String) throws -> String {
+    let file = try Descriptor.open(path(relative), [.writing, .creating, .truncating], permissions: 0o644)
+    try file.write(bytes)
+    return path(relative)
+  }
+
+  public func open() throws -> Folder { try Folder.open(path) }
+
+  deinit {
+    if Environment.value("HOTSYNC_KEEP_SCRATCH") == "1" { return }
+    do { try Folder.open(place).removeTree(name) } catch {
+      // Deeper than there are descriptors, or without the right to read.
+      _ = try? RunningProgram.run("/bin/chmod", ["-R", "u+rwX", path])
+      _ = try? RunningProgram.run("/bin/rm", ["-rf", "--", path])
+    }
+  }
+}
+
+/// What went wrong in the support itself, not in what is tested.
+public struct SupportError: Error, CustomStringConvertible {
+  public let description: String
+
+  public init(_ description: String) { self.description = description }
+}
