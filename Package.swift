@@ -53,7 +53,7 @@ let package = Package(
     module("HotsyncProtocol", ["HotsyncSystem", "HotsyncCatalog", "HotsyncDelta"]),
     module("HotsyncConfig", ["HotsyncSystem", yams]),
     // Row 3: the edges.
-    module("HotsyncReport", ["HotsyncSystem", "HotsyncPlan", "HotsyncConfig", logging]),
+    module("HotsyncReport", ["HotsyncSystem", logging]),
     module("HotsyncTransport", ["HotsyncSystem", "HotsyncCatalog", "HotsyncProtocol"]),
     // Row 4: the two machines.
     module(
@@ -79,7 +79,7 @@ let package = Package(
     tests("HotsyncDeltaTests", ["HotsyncDelta", "HotsyncSystem"]),
     tests("HotsyncPlanTests", ["HotsyncPlan", "HotsyncCatalog", "HotsyncSystem"]),
     tests("HotsyncConfigTests", ["HotsyncConfig", "HotsyncSystem"]),
-    tests("HotsyncReportTests", ["HotsyncReport", "HotsyncSystem", "HotsyncConfig"]),
+    tests("HotsyncReportTests", ["HotsyncReport", "HotsyncSystem", logging]),
     tests("TidyTests", []),
   ]
 )

@@ -147,7 +147,7 @@ struct Rule: CustomTestStringConvertible {
     return false
   }
 
-  /// Three words at least, and no capital at the start unless it is a name's.
+  /// Three words at least.
   @Sendable private static func testNames(_ file: SourceFile) -> [Finding] {
     guard file.isSwift, file.path.hasPrefix("Tests/") else { return [] }
     return file.tokens.indices.compactMap { place in

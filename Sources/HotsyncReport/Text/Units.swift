@@ -63,10 +63,9 @@ enum Units {
   /// `4.0 times less`: how much smaller the second is than the first; nil where that says nothing.
   static func saving(_ changed: UInt64, _ wire: UInt64) -> String? {
     guard wire > 0, changed > wire else { return nil }
-    let (product, overflow) = changed.multipliedReportingOverflow(by: 10)
-    let tenths = overflow ? changed / max(1, wire / 10) : product / wire
-    guard tenths > 10 else { return nil }
-    return tenths < 1_000 ? "\(tenths / 10).\(tenths % 10) times less" : "\(count(tenths / 10)) times less"
+    if changed / wire >= 100 { return "\(count(changed / wire)) times less" }
+    let tenths = UInt64(Double(changed) / Double(wire) * 10)
+    return tenths > 10 ? "\(tenths / 10).\(tenths % 10) times less" : nil
   }
 
   /// `2026-11-21 13:00:00`, UTC.
