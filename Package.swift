@@ -53,7 +53,7 @@ let package = Package(
     module("HotsyncProtocol", ["HotsyncSystem", "HotsyncCatalog", "HotsyncDelta"]),
     module("HotsyncConfig", ["HotsyncSystem", yams]),
     // Row 3: the edges.
-    module("HotsyncReport", ["HotsyncSystem", "HotsyncPlan", "HotsyncConfig", logging]),
+    module("HotsyncReport", ["HotsyncSystem", logging]),
     module("HotsyncTransport", ["HotsyncSystem", "HotsyncCatalog", "HotsyncProtocol"]),
     // Row 4: the two machines.
     module(
@@ -88,7 +88,7 @@ let package = Package(
     tests("HotsyncProtocolTests", ["HotsyncProtocol", "HotsyncCatalog", "HotsyncSystem"]),
     tests("HotsyncTransportTests", ["HotsyncTransport", "HotsyncProtocol", "HotsyncCatalog", "HotsyncSystem"]),
     tests("HotsyncConfigTests", ["HotsyncConfig", "HotsyncSystem"]),
-    tests("HotsyncReportTests", ["HotsyncReport", "HotsyncSystem", "HotsyncConfig"]),
+    tests("HotsyncReportTests", ["HotsyncReport", "HotsyncSystem", logging]),
     tests("TidyTests", []),
   ]
 )

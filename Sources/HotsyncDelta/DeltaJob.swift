@@ -9,8 +9,8 @@ public struct DeltaJob: ~Copyable {
   private let signature: LoadedSignature
 
   public init(_ signature: consuming LoadedSignature) throws(DeltaError) {
-    let handle = unsafe signature.signature
     // SAFETY: the signature has its table, and is kept beside the job.
+    let handle = unsafe signature.signature
     job = try unsafe LibrsyncJob("a librsync delta") { unsafe rs_delta_begin(handle) }
     self.signature = signature
   }

@@ -63,6 +63,7 @@ struct LibrsyncJob: ~Copyable {
       unsafe buffers.next_out = output.baseAddress?.assumingMemoryBound(to: CChar.self)
       unsafe buffers.avail_out = output.count
       let result = unsafe rs_job_iter(job, &buffers)
+      // SAFETY: librsync left no more room than there was, so this many bytes of `output` are its own.
       let made = unsafe output.count - buffers.avail_out
       if made > 0 { try sink(unsafe [UInt8](output[..<made])) }
       let left = unsafe buffers.avail_in

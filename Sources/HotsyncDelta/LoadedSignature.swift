@@ -9,6 +9,7 @@ public struct LoadedSignature: ~Copyable {
   public let blockCount: Int
 
   fileprivate init(_ signature: OpaquePointer, _ parameters: SignatureParameters, blockCount: Int) {
+    // SAFETY: taken over from the job that loaded it, which keeps no second copy; freed in deinit.
     unsafe self.signature = unsafe signature
     self.parameters = parameters
     self.blockCount = blockCount

@@ -98,6 +98,7 @@ public struct Descriptor: ~Copyable, Sendable {
 
   /// Writes all of it where the descriptor stands (write(2)).
   public func write(_ bytes: some Collection<UInt8>) throws(SystemError) {
+    // SAFETY: the bytes are lent to the closure, which stays within their count.
     try unsafe withBytes(bytes) { (base, count) throws(SystemError) in
       var done = 0
       while done < count {
@@ -111,6 +112,7 @@ public struct Descriptor: ~Copyable, Sendable {
 
   /// Writes all of it at an offset (pwrite(2)).
   public func write(_ bytes: some Collection<UInt8>, at offset: UInt64) throws(SystemError) {
+    // SAFETY: the bytes are lent to the closure, which stays within their count.
     try unsafe withBytes(bytes) { (base, count) throws(SystemError) in
       var done = 0
       while done < count {

@@ -30,6 +30,7 @@ public struct Folder: ~Copyable, Sendable {
   ) throws(SystemError) -> Descriptor {
     let flags = mode.union(.noLinks).rawValue
     let number = try systemCall("openat", "cannot open", name.description) {
+      // SAFETY: the name is lent for the call, which keeps nothing of it.
       unsafe withCString(name) { unsafe hs_openat(descriptor.number, $0, flags, permissions) }
     }
     return Descriptor(owning: number)
@@ -75,6 +76,7 @@ public struct Folder: ~Copyable, Sendable {
     while true {
       do throws(SystemError) {
         let number = try systemCall("openat2", "cannot open", path.description) {
+          // SAFETY: the path is lent for the call, which keeps nothing of it.
           unsafe withCString(path.bytes) { unsafe hs_open_beneath(descriptor.number, $0, flags, 0o600) }
         }
         return Descriptor(owning: number)
@@ -110,6 +112,7 @@ public struct Folder: ~Copyable, Sendable {
     var buffer = [UInt8](repeating: 0, count: 4_097)
     // SAFETY: at most the buffer's length is written.
     let count = try systemCall("readlinkat", "cannot read the link", name.description) {
+      // SAFETY: both names are lent for the call, which keeps nothing of them.
       unsafe withCString(name) { name in
         unsafe buffer.withUnsafeMutableBytes {
           unsafe readlinkat(descriptor.number, name, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
@@ -152,6 +155,7 @@ public struct Folder: ~Copyable, Sendable {
 
   public func makeFolder(_ name: FileName, permissions: UInt32 = 0o700) throws(SystemError) {
     try systemCall("mkdirat", "cannot make the folder", name.description) {
+      // SAFETY: the name is lent for the call, which keeps nothing of it.
       unsafe withCString(name) { unsafe mkdirat(descriptor.number, $0, permissions) }
     }
   }
@@ -166,6 +170,7 @@ public struct Folder: ~Copyable, Sendable {
 
   public func makeSymbolicLink(_ name: FileName, to target: [UInt8]) throws(SystemError) {
     try systemCall("symlinkat", "cannot make the link", name.description) {
+      // SAFETY: both texts are lent for the call, which keeps nothing of them.
       unsafe withCString(name) { name in
         unsafe withCString(target) { target in unsafe symlinkat(target, descriptor.number, name) }
       }
@@ -176,6 +181,7 @@ public struct Folder: ~Copyable, Sendable {
   public func link(_ name: FileName, into folder: borrowing Folder, as other: FileName) throws(SystemError) {
     let target = folder.descriptor.number
     try systemCall("linkat", "cannot link", other.description) {
+      // SAFETY: both names are lent for the call, which keeps nothing of them.
       unsafe withCString(name) { from in
         unsafe withCString(other) { to in unsafe linkat(descriptor.number, from, target, to, 0) }
       }
@@ -186,6 +192,7 @@ public struct Folder: ~Copyable, Sendable {
   public func rename(_ name: FileName, into folder: borrowing Folder, as other: FileName) throws(SystemError) {
     let target = folder.descriptor.number
     try systemCall("renameat", "cannot move", name.description) {
+      // SAFETY: both names are lent for the call, which keeps nothing of them.
       unsafe withCString(name) { from in
         unsafe withCString(other) { to in unsafe renameat(descriptor.number, from, target, to) }
       }
@@ -194,12 +201,14 @@ public struct Folder: ~Copyable, Sendable {
 
   public func unlink(_ name: FileName) throws(SystemError) {
     try systemCall("unlinkat", "cannot remove", name.description) {
+      // SAFETY: the name is lent for the call, which keeps nothing of it.
       unsafe withCString(name) { unsafe unlinkat(descriptor.number, $0, 0) }
     }
   }
 
   public func removeFolder(_ name: FileName) throws(SystemError) {
     try systemCall("unlinkat", "cannot remove the folder", name.description) {
+      // SAFETY: the name is lent for the call, which keeps nothing of it.
       unsafe withCString(name) { unsafe unlinkat(descriptor.number, $0, AT_REMOVEDIR) }
     }
   }
@@ -232,6 +241,7 @@ public struct Folder: ~Copyable, Sendable {
 
 /// Lends a name to C. Names hold no NUL by their type.
 func withCString<Result>(_ name: FileName, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+  // SAFETY: the body must not keep the pointer, as below.
   unsafe withCString(name.bytes, body)
 }
 

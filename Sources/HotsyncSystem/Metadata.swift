@@ -16,6 +16,7 @@ extension Descriptor {
 
   public func setPermissions(_ permissions: UInt16) throws(SystemError) {
     try systemCall("chmod", "cannot set the mode of", "an entry") {
+      // SAFETY: the path is lent for the call, which keeps nothing of it.
       unsafe withCString(magicPath) { unsafe chmod($0, mode_t(permissions)) }
     }
   }
@@ -32,6 +33,7 @@ extension Descriptor {
 
   /// All extended attributes that this user may see, in byte order of their names; none where the file system has none.
   public func extendedAttributes() throws(SystemError) -> [ExtendedAttribute] {
+    // SAFETY: `grow` gives a buffer and its own size.
     guard let list = try unsafe grow(start: 1_024, { unsafe hs_listxattr($0, $1, $2) }) else { return [] }
     var attributes: [ExtendedAttribute] = []
     for name in list.split(separator: 0) {
@@ -78,9 +80,9 @@ extension Descriptor {
 
   public func setExtendedAttribute(_ attribute: ExtendedAttribute) throws(SystemError) {
     try systemCall("setxattr", "cannot set the attribute", shown(attribute.name)) {
+      // SAFETY: path and name are lent for the call; the value's own length goes with it.
       unsafe withCString(magicPath) { path in
         unsafe withCString(attribute.name) { name in
-          // SAFETY: the value's own length goes with it.
           unsafe attribute.value.withUnsafeBytes {
             unsafe hs_setxattr(path, name, $0.baseAddress, $0.count)
           }
@@ -92,6 +94,7 @@ extension Descriptor {
   public func removeExtendedAttribute(named name: [UInt8]) throws(SystemError) {
     do throws(SystemError) {
       try systemCall("removexattr", "cannot remove the attribute", shown(name)) {
+        // SAFETY: both names are lent for the call, which keeps nothing of them.
         unsafe withCString(magicPath) { path in unsafe withCString(name) { unsafe hs_removexattr(path, $0) } }
       }
     } catch {

@@ -1,0 +1,236 @@
+public import HotsyncSystem
+
+/// Why a promotion would not work now.
+public struct Blocker: Sendable, Equatable {
+  public let code: String
+  public let message: String
+  public let nextStep: String
+
+  public init(code: String, message: String, nextStep: String) {
+    self.code = code
+    self.message = message
+    self.nextStep = nextStep
+  }
+
+  var json: JSONValue {
+    .object([("code", .string(code)), ("message", .string(message)), ("next_step", .string(nextStep))])
+  }
+
+  var lines: [String] { ["  blocked by \(harmless(code)): \(harmless(message))", "    next: \(harmless(nextStep))"] }
+}
+
+/// What `hotsync-slave status` has to say. Nil is what is not known.
+public struct SlaveStatusReport: Report {
+  public struct Sync: Sendable, Equatable {
+    public let generation: UInt64
+    /// When the slave was last seen in step.
+    public let time: Timestamp
+    public let age: Duration
+
+    public init(generation: UInt64, time: Timestamp, age: Duration) {
+      self.generation = generation
+      self.time = time
+      self.age = age
+    }
+  }
+
+  public struct Maintenance: Sendable, Equatable {
+    public let time: Timestamp
+    public let result: String
+
+    public init(time: Timestamp, result: String) {
+      self.time = time
+      self.result = result
+    }
+  }
+
+  public struct Connection: Sendable {
+    public let name: String
+    public var epoch: UInt64?
+    public var fenced: Bool?
+    public var lastSync: Sync?
+    public var lastMaintenance: Maintenance?
+    public var ready: Bool?
+    public var blockers: [Blocker] = []
+    /// How long a promotion would take.
+    public var estimate: Duration?
+    public var generations: UInt64?
+    public var storeBytes: UInt64?
+    public var freeBytes: UInt64?
+
+    public init(name: String) { self.name = name }
+  }
+
+  public let role: String
+  public var connections: [Connection]
+
+  public init(role: String, connections: [Connection]) {
+    self.role = role
+    self.connections = connections
+  }
+
+  public var json: JSONValue {
+    .object([("role", .string(role)), ("connections", .array(connections.map(SlaveStatusReport.json)))])
+  }
+
+  private static func json(_ connection: Connection) -> JSONValue {
+    let sync = connection.lastSync.map {
+      JSONValue.object([
+        ("generation", .size($0.generation)), ("time", .time($0.time)), ("age", .seconds($0.age)),
+      ])
+    }
+    let maintenance = connection.lastMaintenance.map {
+      JSONValue.object([("time", .time($0.time)), ("result", .string($0.result))])
+    }
+    return .object([
+      ("connection", .string(connection.name)), ("epoch", .known(connection.epoch)),
+      ("fenced", .known(connection.fenced)), ("last_sync", sync ?? .null),
+      ("last_maintenance", maintenance ?? .null),
+      (
+        "readiness",
+        .object([
+          ("ready", .known(connection.ready)), ("blockers", .array(connection.blockers.map(\.json))),
+          ("estimated_seconds", .known(connection.estimate)),
+        ])
+      ),
+      (
+        "store",
+        .object([
+          ("generations", .known(connection.generations)), ("bytes", .known(connection.storeBytes)),
+          ("free_bytes", .known(connection.freeBytes)),
+        ])
+      ),
+    ])
+  }
+
+  public func text(now: Timestamp) -> String {
+    (["role         \(harmless(role))"] + connections.flatMap(SlaveStatusReport.lines)).joined(separator: "\n")
+  }
+
+  private static func lines(_ connection: Connection) -> [String] {
+    var lines = ["", harmless(connection.name)]
+    lines.append(
+      "  last sync    "
+        + (connection.lastSync.map { "generation \($0.generation), \(Units.age($0.age))" } ?? "never"))
+    lines.append(
+      "  maintenance  "
+        + (connection.lastMaintenance.map { "\(harmless($0.result)), \(Units.time($0.time)) UTC" } ?? "never"))
+    if let epoch = connection.epoch {
+      lines.append("  epoch        \(epoch)" + (connection.fenced == true ? ", fenced" : ""))
+    }
+    lines.append("  store        \(store(connection))")
+    let estimate = connection.estimate.map { ", a promotion takes about \(Units.duration($0))" } ?? ""
+    switch connection.ready {
+    case true?: lines.append("  ready        yes\(estimate)")
+    case false?: lines.append("  ready        no")
+    case nil: lines.append("  ready        not known")
+    }
+    return lines + connection.blockers.flatMap(\.lines)
+  }
+
+  private static func store(_ connection: Connection) -> String {
+    let parts = [
+      connection.generations.map { Units.count($0, "generation") },
+      connection.storeBytes.map(Units.size), connection.freeBytes.map { "\(Units.size($0)) free" },
+    ]
+    let known = parts.compactMap(\.self)
+    return known.isEmpty ? "not known" : known.joined(separator: ", ")
+  }
+}
+
+/// What `hotsync status` has to say. Nil is what is not known.
+public struct MasterStatusReport: Report {
+  public struct Cycle: Sendable, Equatable {
+    public let result: CycleResult
+    public let generation: UInt64?
+    public let time: Timestamp
+    public let duration: Duration?
+
+    public init(result: CycleResult, generation: UInt64?, time: Timestamp, duration: Duration?) {
+      self.result = result
+      self.generation = generation
+      self.time = time
+      self.duration = duration
+    }
+  }
+
+  public struct Connection: Sendable {
+    public let name: String
+    /// `enabled` or `disabled`.
+    public let status: String
+    public let transport: String
+    public var lastCycle: Cycle?
+    /// Since the slave was last in step.
+    public var age: Duration?
+    public var nextRun: Timestamp?
+    public var fenced: Bool?
+    public var slaveReady: Bool?
+    public var blockers: [Blocker] = []
+
+    public init(name: String, status: String, transport: String) {
+      self.name = name
+      self.status = status
+      self.transport = transport
+    }
+  }
+
+  public let role: String
+  public var connections: [Connection]
+
+  public init(role: String, connections: [Connection]) {
+    self.role = role
+    self.connections = connections
+  }
+
+  public var json: JSONValue {
+    .object([("role", .string(role)), ("connections", .array(connections.map(MasterStatusReport.json)))])
+  }
+
+  private static func json(_ connection: Connection) -> JSONValue {
+    let cycle = connection.lastCycle.map {
+      JSONValue.object([
+        ("result", .string($0.result.rawValue)), ("generation", .known($0.generation)), ("time", .time($0.time)),
+        ("seconds", .known($0.duration)),
+      ])
+    }
+    return .object([
+      ("connection", .string(connection.name)), ("status", .string(connection.status)),
+      ("transport", .string(connection.transport)), ("last_cycle", cycle ?? .null),
+      ("age", .known(connection.age)), ("next_run", .time(connection.nextRun)), ("fenced", .known(connection.fenced)),
+      (
+        "slave",
+        .object([
+          ("ready", .known(connection.slaveReady)), ("blockers", .array(connection.blockers.map(\.json))),
+        ])
+      ),
+    ])
+  }
+
+  public func text(now: Timestamp) -> String {
+    (["role         \(harmless(role))"] + connections.flatMap(MasterStatusReport.lines)).joined(separator: "\n")
+  }
+
+  private static func lines(_ connection: Connection) -> [String] {
+    var lines = ["", "\(harmless(connection.name)) (\(harmless(connection.status)), \(harmless(connection.transport)))"]
+    lines.append("  last cycle   " + (connection.lastCycle.map(cycleText) ?? "never"))
+    lines.append("  in step      " + (connection.age.map(Units.age) ?? "never"))
+    lines.append("  next run     " + (connection.nextRun.map { "\(Units.time($0)) UTC" } ?? "not scheduled"))
+    if connection.fenced == true {
+      lines.append("  fenced       yes: another machine is the master now; see hotsync-slave rejoin")
+    }
+    switch connection.slaveReady {
+    case true?: lines.append("  slave ready  yes")
+    case false?: lines.append("  slave ready  no")
+    case nil: lines.append("  slave ready  not known")
+    }
+    return lines + connection.blockers.flatMap(\.lines)
+  }
+
+  private static func cycleText(_ cycle: Cycle) -> String {
+    var text = cycle.result.rawValue
+    if let generation = cycle.generation { text += ", generation \(generation)" }
+    text += ", \(Units.time(cycle.time)) UTC"
+    if let duration = cycle.duration { text += ", took \(Units.duration(duration))" }
+    return text
+  }
+}

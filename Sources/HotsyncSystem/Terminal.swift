@@ -1,0 +1,45 @@
+internal import CHotsyncShims
+import Glibc
+
+/// The terminal at a descriptor, if there is one.
+public enum Terminal {
+  /// How many columns it has (ioctl(2), TIOCGWINSZ); nil where the descriptor is no terminal.
+  public static func columns(_ descriptor: Int32) -> Int? {
+    let columns = hs_terminal_columns(descriptor)
+    return columns > 0 ? Int(columns) : nil
+  }
+}
+
+/// Standard output and standard error: they belong to the process, so nobody owns or closes them.
+public enum StandardStream: Int32, Sendable {
+  case output = 1
+  case errors = 2
+
+  /// How long a reader that takes nothing is waited for; then the text is given up, and the work goes on.
+  private static let patience = Duration.seconds(30)
+
+  /// Writes all of it (write(2)), also where whoever started us made the stream non-blocking.
+  public func write(_ bytes: [UInt8]) throws(SystemError) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let done = try Descriptor.writeSome(rest, to: rawValue)
+      rest = rest.dropFirst(done)
+      guard done == 0 else { continue }
+      let ready = try Descriptor.wait(
+        rawValue, writing: true, atMost: .seconds(1), total: StandardStream.patience, gaveUp: { false })
+      guard ready else { throw SystemError.timedOut }
+    }
+  }
+
+  public var columns: Int? { Terminal.columns(rawValue) }
+
+  /// Whether systemd connected it to its journal: `JOURNAL_STREAM` names the device and inode of the stream
+  /// that it made (systemd.exec(5)), so that a stream which was redirected since is not taken for it.
+  public func isJournal(variable: String? = Environment.value("JOURNAL_STREAM")) -> Bool {
+    guard let variable else { return false }
+    var status = stat()
+    // SAFETY: the pointer lives through the call.
+    guard unsafe fstat(rawValue, &status) == 0 else { return false }
+    return variable == "\(status.st_dev):\(status.st_ino)"
+  }
+}
