@@ -1,0 +1,51 @@
+# `make` lists what there is; CONTRIBUTING.md says more.
+
+PREFIX ?= /usr/local
+UNITS ?= /lib/systemd/system
+CONFIGURATION = $(DESTDIR)/etc/hotsync
+# A static Swift runtime: the executables run where no Swift is installed.
+RELEASE := --configuration release --static-swift-stdlib
+# make test FILTER=HotsyncDeltaTests: only tests whose names match this expression.
+FILTER ?=
+BUILT = $(shell swift build $(RELEASE) --show-bin-path)
+SWIFT_SOURCES := Package.swift Sources Tests
+
+.PHONY: help bootstrap build run test lint format install clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+bootstrap: ## install what building needs and is missing (Debian)
+	@scripts/bootstrap
+
+build: bootstrap ## build the executables for release
+	swift build $(RELEASE)
+
+run: build ## show a master and a slave at work: SRC=FOLDER, KEEP=1
+	@BIN="$(BUILT)" scripts/demo
+
+test: ## build for debugging and run all tests: FILTER=NAME
+	@scripts/bootstrap --tests
+	swift build
+	swift test $(if $(FILTER),--filter '$(FILTER)')
+
+lint: ## check the form of the Swift sources
+	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
+
+format: ## bring the Swift sources into that form
+	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
+
+install: ## copy what make build made, and configuration and units: DESTDIR, PREFIX
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(UNITS)"
+	install -m 755 "$(BUILT)/hotsync" "$(BUILT)/hotsync-slave" "$(DESTDIR)$(PREFIX)/bin"
+	install -d "$(CONFIGURATION)/conf.d"
+	install -d -m 700 "$(CONFIGURATION)/keys"
+	test -e "$(CONFIGURATION)/hotsync.yaml" || install -m 644 etc/hotsync.yaml "$(CONFIGURATION)"
+	install -d "$(DESTDIR)$(PREFIX)/share/doc/hotsync/examples"
+	install -m 644 etc/examples/* "$(DESTDIR)$(PREFIX)/share/doc/hotsync/examples"
+	for unit in systemd/*; do \
+	  sed 's|/usr/bin/|$(PREFIX)/bin/|' "$$unit" >"$(DESTDIR)$(UNITS)/$${unit##*/}" || exit; \
+	done
+
+clean: ## remove what was built
+	swift package clean
