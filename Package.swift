@@ -68,12 +68,18 @@ let package = Package(
         "HotsyncSystem", "HotsyncCatalog", "HotsyncDelta", "HotsyncPlan", "HotsyncProtocol",
         "HotsyncConfig", "HotsyncReport", "HotsyncTransport",
       ]),
+    // What the commands share: their options, and the world they stand in.
+    module("HotsyncCommand", ["HotsyncSystem", "HotsyncConfig", "HotsyncReport", argumentParser]),
     // Row 5: the commands.
     executable(
-      "hotsync", ["HotsyncMaster", "HotsyncConfig", "HotsyncReport", "HotsyncSystem", argumentParser]),
+      "hotsync",
+      ["HotsyncMaster", "HotsyncCommand", "HotsyncConfig", "HotsyncReport", "HotsyncSystem", argumentParser]),
     executable(
       "hotsync-slave",
-      ["HotsyncSlave", "HotsyncConfig", "HotsyncReport", "HotsyncSystem", argumentParser]),
+      [
+        "HotsyncSlave", "HotsyncCommand", "HotsyncConfig", "HotsyncReport", "HotsyncSystem", "HotsyncPlan",
+        "HotsyncProtocol", "HotsyncTransport", argumentParser,
+      ]),
     // What the tests stand on, and a tool by which scripts make trees.
     .target(
       name: "TestSupport", dependencies: ["HotsyncSystem"], path: "Tests/TestSupport",

@@ -97,7 +97,7 @@ public struct ErrorReport: Sendable, Equatable {
   /// The document of a command that failed outright with `--json`.
   public var document: JSONValue { .object([("error", json)]) }
 
-  var json: JSONValue {
+  public var json: JSONValue {
     .object([
       ("code", .string(kind.rawValue)), ("operation", .string(operation)), ("subject", .string(subject)),
       ("cause", .string(cause)), ("next_step", .string(nextStep)),

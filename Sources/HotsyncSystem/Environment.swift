@@ -47,3 +47,28 @@ public enum Environment {
     return bytes
   }
 }
+
+extension Environment {
+  /// Deep trees need a descriptor a level: as many as the administrator allows (setrlimit(2)).
+  public static func raiseOpenFileLimit() {
+    var limit = rlimit()
+    // SAFETY: the pointers live through the calls.
+    guard unsafe getrlimit(__rlimit_resource_t(7), &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    _ = unsafe setrlimit(__rlimit_resource_t(7), &limit)
+  }
+
+  /// A path as given on the command line, from the root.
+  public static func absolutePath(_ path: String) throws(SystemError) -> String {
+    if path.hasPrefix("/") { return path }
+    var buffer = [CChar](repeating: 0, count: 4_097)
+    // SAFETY: the buffer's own length goes with it.
+    let isKnown = unsafe buffer.withUnsafeMutableBufferPointer { unsafe getcwd($0.baseAddress!, $0.count) != nil }
+    guard isKnown else { throw SystemError(number: errno, operation: "cannot find", subject: "the working folder") }
+    let here = String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    return path.isEmpty || path == "." ? here : here + "/" + path
+  }
+
+  /// What this process makes is for its user alone (umask(2)).
+  public static func keepFilesPrivate() { umask(0o077) }
+}
