@@ -122,8 +122,8 @@ struct Rule: CustomTestStringConvertible {
       let former = place > 0 ? file.tokens[place - 1].text : ""
       let owner = place > 1 ? file.tokens[place - 2].text : ""
       if former == "func" || (former == "." && owner != "Swift") { return nil }
-      return Finding(
-        path: file.path, line: file.tokens[place].line, message: "\(file.tokens[place].text): only HotsyncReport prints")
+      let token = file.tokens[place]
+      return Finding(path: file.path, line: token.line, message: "\(token.text): only HotsyncReport prints")
     }
   }
 

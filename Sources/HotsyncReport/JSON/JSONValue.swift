@@ -66,7 +66,7 @@ public enum JSONValue: Sendable {
     return text + "." + digits
   }
 
-  /// Beyond what JSON asks for, everything that a terminal might act on is escaped: the document is often looked at there.
+  /// Beyond what JSON asks for, all that a terminal might act on is escaped: the document is often looked at there.
   private static func write(_ string: String, to text: inout String) {
     text += "\""
     for scalar in string.unicodeScalars {

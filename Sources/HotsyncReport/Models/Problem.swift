@@ -2,15 +2,15 @@ import HotsyncSystem
 
 /// Something that a cycle met and went on from, or the failure that ended it.
 public struct Problem: Sendable, Equatable {
-  /// A stable word: `unreadable`, `vanished`, `changed`, `socket_skipped`, `mount_skipped`, `ownership_not_applied`; for
-  /// a failure, its kind.
+  /// A stable word: `unreadable`, `vanished`, `changed`, `socket_skipped`, `mount_skipped`, `ownership_not_applied`;
+  /// for a failure, its kind.
   public let code: String
   /// Nil where it is not about one path.
   public let path: ReportedPath?
   public let message: String
   public let nextStep: String
-  /// True where content that belongs to the generation is missing from it: the cycle then ends with 3. False where it is
-  /// only told.
+  /// True where content that belongs to the generation is missing from it: the cycle then ends with 3. False where it
+  /// is only told.
   public let leftOut: Bool
 
   public init(code: String, path: ReportedPath? = nil, message: String, nextStep: String, leftOut: Bool) {

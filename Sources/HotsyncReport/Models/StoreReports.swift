@@ -183,7 +183,8 @@ public struct HistoryReport: Report {
   public func text(now: Timestamp) -> String {
     guard !versions.isEmpty else { return "no kept generation has \(path)" }
     var table = TextTable([
-      ("generation", .right), ("UTC time", .left), ("kind", .left), ("mode", .left), ("size", .right), ("digest", .left),
+      ("generation", .right), ("UTC time", .left), ("kind", .left), ("mode", .left), ("size", .right),
+      ("digest", .left),
     ])
     for version in versions {
       table.add([

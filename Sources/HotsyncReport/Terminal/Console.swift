@@ -97,7 +97,7 @@ public final class Console: Sendable {
     }
   }
 
-  /// The code to end with: a result that could not be written out is no success, unless its reader wanted no more of it.
+  /// The code to end with: a result that could not be written out is no success, unless its reader wanted no more.
   public func exitCode(after code: ExitCode) -> ExitCode {
     guard let failure = state.withLock({ $0.outputFailure }), !failure.isBrokenPipe, code == .done else { return code }
     tell(

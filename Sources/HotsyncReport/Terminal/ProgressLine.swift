@@ -6,7 +6,7 @@ struct ProgressState: Sendable, Equatable {
   /// Nil where it is not known beforehand.
   var totalFiles: UInt64?
   var totalBytes: UInt64?
-  /// What passes in a second now: bytes, or files where a phase moves no bytes. Nil before there is something to measure.
+  /// What passes in a second now: bytes, or files where a phase moves no bytes. Nil before anything is measured.
   var bytesPerSecond: Double?
   var filesPerSecond: Double?
 
