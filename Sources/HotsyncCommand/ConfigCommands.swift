@@ -1,6 +1,7 @@
-public import ArgumentParser
+import ArgumentParser
 import HotsyncConfig
-import HotsyncReport
+public import HotsyncReport
+import HotsyncSystem
 
 /// `config …`, which is the same on both machines.
 public enum ConfigVerbs {

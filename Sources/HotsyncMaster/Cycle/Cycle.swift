@@ -8,8 +8,8 @@ import HotsyncTransport
 
 /// One run for one connection: scan, plan, push, commit. Each phase is a function with its name.
 public final class Cycle {
-  private let connection: ConnectionConfiguration
-  private let root: Folder
+  let connection: ConnectionConfiguration
+  let root: Folder
   private let options: CycleOptions
   private let progress: Progress
   private let clocks: Clocks
@@ -130,7 +130,7 @@ public final class Cycle {
 
   // MARK: Connect
 
-  private func connect(
+  func connect(
     _ purpose: Hello.Purpose, _ record: MasterRecord?
   ) throws -> (SlaveLine, Welcome, HashKey) {
     try phase("connect") {

@@ -33,17 +33,29 @@ struct HookRunner {
   ) throws -> [Outcome] {
     var outcomes: [Outcome] = []
     guard let folder = try HookRunner.folder(path, live, shownFolder) else { return [] }
-    for name in try folder.names() where HookRunner.isHookName(name) {
-      let shownPath = "\(shownFolder)/\(name)"
-      let file = try folder.open(name)
-      let status = try file.status()
-      guard status.kind == .regular, status.permissions & 0o111 != 0 else { continue }
-      try Trust.require(status, shownAs: shownPath, use: .configuration)
+    for name in try list(in: folder) {
       let outcome = try start(name, folder, arguments)
       outcomes.append(outcome)
       if stopsAtFailure, !outcome.succeeded { break }
     }
     return outcomes
+  }
+
+  /// The executables that would run; one that others can write to is refused.
+  func list(_ path: RelativePath, live: borrowing Folder) throws -> [FileName] {
+    guard let folder = try HookRunner.folder(path, live, shownFolder) else { return [] }
+    return try list(in: folder)
+  }
+
+  private func list(in folder: borrowing Folder) throws -> [FileName] {
+    var names: [FileName] = []
+    for name in try folder.names() where HookRunner.isHookName(name) {
+      let status = try folder.open(name).status()
+      guard status.kind == .regular, status.permissions & 0o111 != 0 else { continue }
+      try Trust.require(status, shownAs: "\(shownFolder)/\(name)", use: .configuration)
+      names.append(name)
+    }
+    return names
   }
 
   private static func folder(

@@ -19,7 +19,7 @@ public enum JSONValue: Sendable {
   public static func known(_ duration: Duration?) -> JSONValue { duration.map { .seconds($0) } ?? .null }
   public static func known(_ fact: Bool?) -> JSONValue { fact.map { .bool($0) } ?? .null }
   static func counts(_ counts: [(String, UInt64)]) -> JSONValue { .object(counts.map { ($0, .size($1)) }) }
-  static func strings(_ strings: [String]) -> JSONValue { .array(strings.map { .string($0) }) }
+  public static func strings(_ strings: [String]) -> JSONValue { .array(strings.map { .string($0) }) }
 
   /// One line, without its break.
   public var text: String {
