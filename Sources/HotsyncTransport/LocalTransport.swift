@@ -8,8 +8,8 @@ public final class LocalTransport: ByteStream {
   private let complaints: Descriptor
   private let ended = Mutex<ChildProcess.Ending?>(nil)
 
-  /// What of the agent's standard error is kept for the message.
-  private static let errorLimit = 4_096
+  /// How much of the agent's standard error goes into the message: its beginning says what happened.
+  private static let errorLimit = 400
 
   /// Starts `program serve --connection NAME --root ROOT` with an environment of its own.
   public init(
@@ -64,9 +64,7 @@ public final class LocalTransport: ByteStream {
 
   public func ending() -> String? {
     var buffer = [UInt8](repeating: 0, count: LocalTransport.errorLimit)
-    let size = (try? complaints.status().size) ?? 0
-    let start = size - min(size, UInt64(LocalTransport.errorLimit))
-    let count = (try? complaints.read(into: &buffer, count: buffer.count, at: start)) ?? 0
+    let count = (try? complaints.read(into: &buffer, count: buffer.count, at: 0)) ?? 0
     let words = buffer.prefix(count).split(separator: UInt8(ascii: "\n")).map { shown($0) }.joined(separator: "; ")
     if !words.isEmpty { return words }
     switch ended.withLock({ $0 }) {

@@ -280,12 +280,12 @@ public final class Cycle {
     let leftovers = try begin(scanned.totals, line)
     let reader = try EntryReader(live: root, owners: scanned.owners, clocks: clocks)
     let contents = ContentSender(
-      line: line, reader: reader, state: state, key: key, nextNumber: leftovers.nextNumber,
+      line: line, reader: reader, state: state, key: key, isFull: options.isFull, nextNumber: leftovers.nextNumber,
       staged: leftovers.staged, begun: leftovers.begun)
     let progress = self.progress
     let pusher = Pusher(
       line: line, reader: reader, contents: contents, key: key, departed: scanned.departed,
-      isFull: options.isFull, writer: try SegmentWriter(try place.file(), key: key),
+      writer: try SegmentWriter(try place.file(), key: key),
       digest: base.known.position.catalog
     ) { files, bytes in progress.advance(files: files, bytes: bytes) }
     while let step = try scanned.spool.next() { try pusher.take(step) }

@@ -25,7 +25,7 @@ final class Itemiser {
       changes.append(Change(.delete, kind: Itemiser.kind(old.content), path: ReportedPath(old.path)))
     case .create(let sighting), .replace(let sighting, _):
       let size = if case .regular(let size) = sighting.kind { Optional(size) } else { nil as UInt64? }
-      let former = departed.origin(of: sighting).map { ReportedPath($0.path) }
+      let former = departed.origin(of: sighting).map { ReportedPath($0.record.path) }
       let action: Change.Action = former != nil ? .rename : step.old == nil ? .create : .change
       changes.append(
         Change(action, kind: Itemiser.kind(sighting.kind), path: ReportedPath(sighting.path), size: size, former: former))

@@ -33,6 +33,7 @@ final class ContentSender {
   let reader: EntryReader
   let state: MasterState
   let key: HashKey
+  private let isFull: Bool
   private var number: UInt64
   /// What a broken cycle left on the slave, by digest; each is used once.
   private var staged: [Digest: [StagedContent]] = [:]
@@ -49,13 +50,14 @@ final class ContentSender {
   private static let attempts = 3
 
   init(
-    line: SlaveLine, reader: EntryReader, state: MasterState, key: HashKey, nextNumber: UInt64,
+    line: SlaveLine, reader: EntryReader, state: MasterState, key: HashKey, isFull: Bool, nextNumber: UInt64,
     staged: [StagedContent], begun: [BegunContent]
   ) {
     self.line = line
     self.reader = reader
     self.state = state
     self.key = key
+    self.isFull = isFull
     number = nextNumber
     for content in staged { self.staged[content.digest, default: []].append(content) }
     for content in begun { self.begun[content.path] = content }
@@ -80,25 +82,34 @@ final class ContentSender {
 
   /// - Parameter origin: the catalog's record of the same file under the path that it had.
   /// - Throws: `LeftOut` where it cannot be had whole.
-  func bring(_ sighting: Sighting, old: Record?, origin: Record?) throws -> BroughtFile {
+  func bring(_ sighting: Sighting, old: Record?, origin: DepartedFiles.Origin?) throws -> BroughtFile {
     for _ in 0..<ContentSender.attempts {
       let entry = try reader.open(sighting)
       guard entry.status.size <= Limits.fileSize else { throw LeftOut.oversized }
-      if let moved = move(sighting, origin, entry.metadata, entry.stamp, entry.status) { return moved }
+      if let origin, let moved = try move(sighting, origin, entry) { return moved }
       if let result = try attempt(sighting, old, entry) { return result }
       Worker.pause(.milliseconds(20))
     }
     throw LeftOut.changed
   }
 
+  /// A file that has another path now: the slave moves what it has. Where its last reading and its last change were too
+  /// close to tell them apart, it is read again first.
   private func move(
-    _ sighting: Sighting, _ origin: Record?, _ metadata: Metadata, _ stamp: Stamp, _ status: FileStatus
-  ) -> BroughtFile? {
-    guard let origin, status.size == origin.size, status.modified == origin.metadata.modified,
-      status.inode == sighting.inode, !stamp.isTooFresh
+    _ sighting: Sighting, _ origin: DepartedFiles.Origin, _ entry: borrowing OpenedEntry
+  ) throws -> BroughtFile? {
+    let record = origin.record
+    guard entry.status.size == record.size, entry.status.modified == record.metadata.modified,
+      entry.status.inode == sighting.inode
     else { return nil }
-    let record = Record(path: sighting.path, content: origin.content, metadata: metadata)
-    return BroughtFile(record: record, stamp: stamp, source: .moved(nextNumber(), from: origin.path))
+    if !origin.isCertain || isFull {
+      let digest = try contentDigest(of: entry.file, size: record.size, key: key, buffer: &buffer)
+      guard record.content == digest.map({ .regular(size: record.size, digest: $0) }), try isUnchanged(entry) else {
+        return nil
+      }
+    }
+    let moved = Record(path: sighting.path, content: record.content, metadata: entry.metadata)
+    return BroughtFile(record: moved, stamp: entry.stamp, source: .moved(nextNumber(), from: record.path))
   }
 
   /// Nil where the file changed while it was read.
@@ -106,8 +117,7 @@ final class ContentSender {
     let size = entry.status.size
     let work = FileWork(
       sighting: sighting, size: size, old: ContentSender.oldContent(old), status: entry.status)
-    if size < LargeFile.minimum { return try bringSmall(work, entry) }
-    return try bringLarge(work, entry)
+    return try work.isLarge ? bringLarge(work, entry) : bringSmall(work, entry)
   }
 
   struct FileWork {
@@ -118,6 +128,9 @@ final class ContentSender {
     let status: FileStatus
 
     var path: RelativePath { sighting.path }
+    var isLarge: Bool { size >= LargeFile.minimum }
+    /// Fewer blocks than the size wants: holes must arrive as holes.
+    var hasHoles: Bool { status.blocks.multipliedReportingOverflow(by: 512).partialValue < size }
   }
 
   private static func oldContent(_ old: Record?) -> (size: UInt64, digest: Digest)? {
@@ -145,6 +158,7 @@ final class ContentSender {
     let digest = ContentDigest.of(bytes, key: key)
     if let old = work.old, old.size == work.size, old.digest == digest { return brought(work, entry, digest, .none) }
     if let number = claimStaged(digest, size: work.size) { return brought(work, entry, digest, .content(number)) }
+    if work.hasHoles { return try sendWhole(work, entry) }
     if let old = work.old, min(old.size, work.size) >= ContentSender.deltaMinimum, old.size < LargeFile.minimum {
       return try patchSmall(work, entry, bytes, digest, old.size)
     }

@@ -47,9 +47,10 @@ extension ContentSender {
 
   // MARK: Whole
 
-  private func sendWhole(_ work: FileWork, _ entry: borrowing OpenedEntry) throws -> BroughtFile? {
+  /// In one pass: digested, mapped where it is large, and sent as it is read.
+  func sendWhole(_ work: FileWork, _ entry: borrowing OpenedEntry) throws -> BroughtFile? {
     let (number, start) = try resumption(work, entry) ?? (nextNumber(), 0)
-    var hasher = MappingHasher(key: key, map: try state.newMap())
+    var hasher = MappingHasher(key: key, map: work.isLarge ? try state.newMap() : nil)
     try line.send(.openContent(number: number, .whole(path: work.path, size: work.size, resumeAt: start)))
     guard try hasher.update(from: entry.file, 0..<start, size: work.size, buffer: &buffer) else {
       return try drop()
@@ -75,7 +76,7 @@ extension ContentSender {
     try hasher.skipZeros(work.size - position)
     guard try isUnchanged(entry) else { return try drop() }
     let digest = try hasher.finish()
-    try state.keepMap(as: digest)
+    if work.isLarge { try state.keepMap(as: digest) }
     try line.send(.closeContent(digest: digest))
     return brought(work, entry, digest, .content(number), literal: literal)
   }

@@ -13,7 +13,6 @@ final class Pusher {
   private let contents: ContentSender
   private let key: HashKey
   private let departed: DepartedFiles
-  private let isFull: Bool
   private let progress: (_ files: UInt64, _ bytes: UInt64) -> Void
   private var writer: SegmentWriter?
   private(set) var written: UInt64 = 0
@@ -29,7 +28,7 @@ final class Pusher {
 
   init(
     line: SlaveLine, reader: EntryReader, contents: ContentSender, key: HashKey, departed: DepartedFiles,
-    isFull: Bool, writer: consuming SegmentWriter?, digest: CatalogDigest,
+    writer: consuming SegmentWriter?, digest: CatalogDigest,
     progress: @escaping (_ files: UInt64, _ bytes: UInt64) -> Void
   ) {
     self.line = line
@@ -37,7 +36,6 @@ final class Pusher {
     self.contents = contents
     self.key = key
     self.departed = departed
-    self.isFull = isFull
     self.writer = writer
     self.digest = digest
     self.progress = progress
@@ -117,8 +115,7 @@ final class Pusher {
   }
 
   private func bringFile(_ sighting: Sighting, _ old: Record?) throws {
-    let moved = isFull ? nil : departed.origin(of: sighting)
-    let result = try contents.bring(sighting, old: old, origin: moved)
+    let result = try contents.bring(sighting, old: old, origin: departed.origin(of: sighting))
     let isNew = result.source != .none
     if isNew { replaced.insert(sighting.path) }
     let source = result.source

@@ -94,17 +94,25 @@ public struct DepartedFiles: Sendable {
 
   /// Notes that the catalog's file is no longer at its path as what it was.
   public mutating func note(_ record: Record, _ stamp: Stamp?) {
-    guard let stamp, !stamp.isTooFresh, record.size > 0, files.count < DepartedFiles.limit else { return }
+    guard let stamp, record.size > 0, files.count < DepartedFiles.limit else { return }
     guard case .regular(let size, _) = record.content else { return }
     files[Identity(inode: stamp.inode, size: size)] = Departed(record: record, stamp: stamp)
   }
 
-  /// The catalog's record of the file that the walk now sees here; nil where it is no such file.
-  public func origin(of sighting: Sighting) -> Record? {
+  /// Where a file came from.
+  public struct Origin: Sendable {
+    /// The catalog's, at the path that the file had.
+    public let record: Record
+    /// False where the file could have changed unseen after it was read: only reading it again tells.
+    public let isCertain: Bool
+  }
+
+  /// The file that the walk now sees here; nil where the catalog knew no such file elsewhere.
+  public func origin(of sighting: Sighting) -> Origin? {
     guard case .regular(let size) = sighting.kind,
       let departed = files[Identity(inode: sighting.inode, size: size)],
       departed.stamp.born == sighting.born, departed.record.metadata.modified == sighting.modified
     else { return nil }
-    return departed.record
+    return Origin(record: departed.record, isCertain: !departed.stamp.isTooFresh)
   }
 }

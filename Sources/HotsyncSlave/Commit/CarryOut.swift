@@ -98,13 +98,14 @@ final class CarryOut {
         let isFolder = status.kind == .folder
         switch entry {
         case .removed:
-          try isFolder ? removeFolder(path.name, in: folder) : displace(path, from: folder)
+          // What a folder held was displaced before it; anything else in it was never the master's.
+          try isFolder ? folder.removeTree(path.name) : displace(path, from: folder)
         case .present(let record, _) where record.isFolder:
           guard !isFolder else { return }
           try displace(path, from: folder)
         case .present:
           guard isFolder else { return }
-          try removeFolder(path.name, in: folder)
+          try folder.removeTree(path.name)
         }
         touch(path)
       }
@@ -112,12 +113,6 @@ final class CarryOut {
       // Its folder is new, or went already.
       guard error.isMissing else { throw error }
     }
-  }
-
-  /// What a folder held was displaced before it. Anything else in it was never the master's.
-  private func removeFolder(_ name: FileName, in folder: borrowing Folder) throws(SystemError) {
-    mirror.forget()
-    try folder.removeTree(name)
   }
 
   private func displace(_ path: RelativePath, from folder: borrowing Folder) throws(SystemError) {
