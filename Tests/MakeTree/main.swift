@@ -64,7 +64,9 @@ func run(_ arguments: Arguments) throws {
     let made = try TreeMaker.make(
       in: place, seed: seed, files: files, features: features, largestSize: arguments.number("--largest") ?? 4 << 20)
     print(
-      "\(made.files) files, \(made.hardLinks) hard links, \(made.symbolicLinks) symbolic links, \(made.folders) folders, \(made.bytes) bytes")
+      "\(made.files) files, \(made.hardLinks) hard links, \(made.symbolicLinks) symbolic links, "
+        + "\(made.folders) folders, \(made.bytes) bytes"
+    )
   } else {
     fail("it is not clear what to do\n\(usage)", code: 64)
   }

@@ -37,10 +37,7 @@ public struct EditScript {
   @discardableResult
   public mutating func apply(_ count: Int, to path: String) throws -> [String] {
     let root = try Folder.open(path)
-    let entries = try walkTree(root)
-    files = entries.filter { $0.status.kind == .regular }.map(\.path)
-    folders = entries.filter { $0.status.kind == .folder }.map(\.path)
-    links = entries.filter { $0.status.kind == .symbolicLink }.map(\.path)
+    try list(root)
     let before = log.count
     var attempts = 0
     while log.count < before + count {
@@ -48,9 +45,21 @@ public struct EditScript {
       guard attempts < 100 * count, let kind = kinds.randomElement(using: &random) else {
         throw SupportError("the tree leaves nothing to edit")
       }
-      if let subject = try apply(kind, root) { log.append("\(kind.rawValue) \(subject)") }
+      do {
+        if let subject = try apply(kind, root) { log.append("\(kind.rawValue) \(subject)") }
+      } catch let error as SystemError where error.number == EACCES && !Environment.isRoot {
+        // A folder's mode forbids it to its owner; a part may have been done.
+        try list(root)
+      }
     }
     return Array(log[before...])
+  }
+
+  private mutating func list(_ root: borrowing Folder) throws {
+    let entries = try walkTree(root)
+    files = entries.filter { $0.status.kind == .regular }.map(\.path)
+    folders = entries.filter { $0.status.kind == .folder }.map(\.path)
+    links = entries.filter { $0.status.kind == .symbolicLink }.map(\.path)
   }
 
   /// Nil where the tree has nothing for this kind.
@@ -96,7 +105,8 @@ public struct EditScript {
   private mutating func freePath(_ root: borrowing Folder) throws -> RelativePath? {
     let parent = random.chance(100) ? nil : folders.randomElement(using: &random)
     if let parent, parent.levels > 15 || parent.bytes.count > 1_700 { return nil }
-    guard let name = try names.next(&random).last, let path = parent.map({ $0.appending(name) }) ?? RelativePath(name) else {
+    guard let name = try names.next(&random).last, let path = parent.map({ $0.appending(name) }) ?? RelativePath(name)
+    else {
       return nil
     }
     return try root.parentFolder(of: path).statusIfPresent(name) == nil ? path : nil
@@ -106,7 +116,7 @@ public struct EditScript {
 
   private mutating func write(_ kind: Kind, _ root: borrowing Folder) throws -> String? {
     guard let path = files.randomElement(using: &random) else { return nil }
-    let file = try open(path, root)
+    let file = try openForEditing(path, root)
     let status = try file.status()
     let size = Int(clamping: status.size)
     switch kind {
@@ -122,19 +132,6 @@ public struct EditScript {
       if kind == .overwriteKeepingTime { try file.setModified(status.modified) }
     }
     return path.description
-  }
-
-  /// Opens a file for writing, also one whose own mode forbids that to its owner.
-  private func open(_ path: RelativePath, _ root: borrowing Folder) throws -> Descriptor {
-    do throws(SystemError) { return try root.open(at: path, .readingAndWriting) } catch {
-      guard error.number == EACCES else { throw error }
-      let closed = try root.open(at: path, .nameOnly)
-      let permissions = try closed.status().permissions
-      try closed.setPermissions(permissions | 0o600)
-      let file = try root.open(at: path, .readingAndWriting)
-      try file.setPermissions(permissions)
-      return file
-    }
   }
 
   private mutating func replace(_ root: borrowing Folder) throws -> String? {
@@ -210,7 +207,8 @@ public struct EditScript {
       links.append(path)
       return "\(path) to a symbolic link"
     }
-    try folder.open(path.name, [.writing, .exclusively], permissions: 0o640).write(random.bytes(random.number(0...5_000)))
+    try folder.open(path.name, [.writing, .exclusively], permissions: 0o640).write(
+      random.bytes(random.number(0...5_000)))
     files.append(path)
     return "\(path) to a file"
   }
@@ -230,7 +228,8 @@ public struct EditScript {
       if random.chance(300) {
         try entry.removeExtendedAttribute(named: Array("system.posix_acl_access".utf8))
       } else {
-        try metadata.setAccessList(of: entry, entryKind == .folder && random.chance(500) ? "default" : "access", &random)
+        try metadata.setAccessList(
+          of: entry, entryKind == .folder && random.chance(500) ? "default" : "access", &random)
       }
     default:
       let name = Array("user.hotsync.edit.\(random.number(0...2))".utf8)

@@ -5,8 +5,8 @@ import HotsyncSystem
 struct OddMetadata {
   let features: TreeMaker.Features
 
-  /// Sets all that the features ask for. The order matters: a change of owner clears set-id bits, and an access list changes
-  /// what the group's bits mean.
+  /// Sets all that the features ask for. The order matters: a change of owner clears set-id bits, and an access list
+  /// changes what the group's bits mean.
   func apply(to entry: borrowing Descriptor, kind: FileStatus.Kind, _ random: inout SeededGenerator) throws {
     if features.contains(.owners) { try setOwner(of: entry, &random) }
     if kind != .symbolicLink {
@@ -71,7 +71,8 @@ struct OddMetadata {
   }
 
   func setAccessList(of entry: borrowing Descriptor, _ kind: String, _ random: inout SeededGenerator) throws {
-    // acl(5); the kernel's form of it is a version of 2 and entries of tag, permissions and id, little endian, in order.
+    // acl(5); the kernel's form of it is a version of 2 and entries of tag, permissions and id, little endian, in
+    // order.
     var value: [UInt8] = [2, 0, 0, 0]
     func add(_ tag: UInt16, _ bits: Int, _ id: UInt32 = .max) {
       for word in [tag, UInt16(bits)] { value += [UInt8(word & 0xFF), UInt8(word >> 8)] }

@@ -1,7 +1,8 @@
 import Glibc
 public import HotsyncSystem
 
-/// A program that a test started, with its input and output in files of its own, so that nothing can get stuck on a pipe.
+/// A program that a test started, with its input and output in files of its own, so that nothing can get stuck on a
+/// pipe.
 public final class RunningProgram {
   public struct Result: Sendable, CustomStringConvertible {
     public let ending: ChildProcess.Ending
@@ -121,10 +122,12 @@ public final class RunningProgram {
     let ended = unsafe wait4(processID, &status, WNOHANG, &usage)
     if ended < 0, errno != EINTR { throw SupportError("the program was waited for by somebody else") }
     guard ended == processID else { return nil }
-    // From fork to exec a child counts with its parent's memory, so ru_maxrss says something only where it is above that.
+    // From fork to exec a child counts with its parent's memory, so ru_maxrss says something only where it is above
+    // that.
     let counted = Int(usage.ru_maxrss) * 1_024
     let result = Result(
-      ending: RunningProgram.ending(status), isOverTime: isOverTime, output: try read("output"), errors: try read("errors"),
+      ending: RunningProgram.ending(status), isOverTime: isOverTime, output: try read("output"),
+      errors: try read("errors"),
       peakMemoryBytes: counted > ownPeak ? counted : lastPeak, elapsed: Clocks.system.elapsed() - start,
       processorTime: RunningProgram.duration(usage.ru_utime) + RunningProgram.duration(usage.ru_stime))
     self.result = result
@@ -148,7 +151,9 @@ public final class RunningProgram {
   }
 
   private static func peakMemory(of process: Int32) -> Int {
-    guard let status = try? Descriptor.open("/proc/\(process)/status", .reading).readAll(limit: 65_536) else { return 0 }
+    guard let status = try? Descriptor.open("/proc/\(process)/status", .reading).readAll(limit: 65_536) else {
+      return 0
+    }
     for line in String(decoding: status, as: UTF8.self).split(separator: "\n") where line.hasPrefix("VmHWM:") {
       return (line.split { $0 == " " || $0 == "\t" }.dropFirst().first.flatMap { Int($0) } ?? 0) * 1_024
     }

@@ -1,6 +1,7 @@
 public import HotsyncSystem
 
-/// A folder of a test's own. It goes when the last reference goes, with all that it holds; `HOTSYNC_KEEP_SCRATCH=1` keeps it.
+/// A folder of a test's own. It goes when the last reference goes, with all that it holds; `HOTSYNC_KEEP_SCRATCH=1`
+/// keeps it.
 public final class ScratchFolder: Sendable {
   /// Absolute, without a slash at its end.
   public let path: String

@@ -1,7 +1,8 @@
 import HotsyncSystem
 
-/// Random numbers that a seed determines (SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators",
-/// 2014). Split it for each part of a test, so that one part's appetite does not change another's numbers.
+/// Random numbers that a seed determines (SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom number
+/// generators", 2014). Split it for each part of a test, so that one part's appetite does not change another's
+/// numbers.
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
   public let seed: UInt64
   private var state: UInt64
@@ -75,6 +76,7 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
   }
 
   private static let words = [
-    "master", "slave", "the", "of", "a", "mirror", "generation", "0", "1971", "<p>", "{", "}", "größe", "catalog", "cycle",
+    "master", "slave", "the", "of", "a", "mirror", "generation", "0", "1971", "<p>", "{", "}", "größe", "catalog",
+    "cycle",
   ].map { Array($0.utf8) }
 }

@@ -128,11 +128,13 @@ public struct TreeMaker {
 
   private mutating func makeSymbolicLink(_ name: FileName, in folder: borrowing Folder) throws {
     let targets: [[UInt8]] = [
-      Array("missing".utf8), Array("/nonexistent/absolute target".utf8), Array("/etc/hostname".utf8), Array("..".utf8), [0xFF, 0x0A, 0x2E],
+      Array("missing".utf8), Array("/nonexistent/absolute target".utf8), Array("/etc/hostname".utf8), Array("..".utf8),
+      [0xFF, 0x0A, 0x2E],
       Array(".".utf8), name.bytes, Array(repeating: UInt8(ascii: "t"), count: random.number(200...3_000)),
     ]
     let relative = regular.randomElement(using: &random).map { Array("../".utf8) + $0.bytes }
-    try folder.makeSymbolicLink(name, to: random.chance(400) ? relative ?? targets[0] : targets.randomElement(using: &random) ?? targets[0])
+    try folder.makeSymbolicLink(
+      name, to: random.chance(400) ? relative ?? targets[0] : targets.randomElement(using: &random) ?? targets[0])
     try metadata.apply(to: try folder.open(name, .nameOnly), kind: .symbolicLink, &random)
     summary.symbolicLinks += 1
   }

@@ -16,7 +16,7 @@ public enum TreeMutation {
   }
 
   private static func change(_ entry: TreeEntry, _ root: borrowing Folder, _ random: inout SeededGenerator) throws {
-    let file = try root.open(at: entry.path, .readingAndWriting)
+    let file = try openForEditing(entry.path, root)
     let size = Int(clamping: entry.status.size)
     if size < 16 || random.chance(200) {
       try file.write(random.bytes(random.number(1...2_000)), at: entry.status.size)

@@ -42,7 +42,8 @@ public struct TreeSnapshot: Sendable {
   public init(of path: String, leavingOut: [RelativePath] = []) throws {
     let folder = try Folder.open(path)
     root = Entry(
-      status: try folder.descriptor.status(), attributes: try folder.descriptor.extendedAttributes(), target: [], digest: .zero,
+      status: try folder.descriptor.status(), attributes: try folder.descriptor.extendedAttributes(), target: [],
+      digest: .zero,
       firstName: nil)
     var entries: [RelativePath: Entry] = [:]
     var first: [UInt64: RelativePath] = [:]

@@ -1,3 +1,4 @@
+import Glibc
 public import HotsyncSystem
 
 /// The entries of a tree as the kernel tells them, folders before what they hold.
@@ -24,5 +25,18 @@ private func walk(
     let status = try folder.status(name)
     entries.append(TreeEntry(path: below, status: status))
     if status.kind == .folder { try walk(root, below, try root.folder(at: below), &entries) }
+  }
+}
+
+/// Opens a file for writing, also one whose own mode forbids that to its owner.
+func openForEditing(_ path: RelativePath, _ root: borrowing Folder) throws -> Descriptor {
+  do throws(SystemError) { return try root.open(at: path, .readingAndWriting) } catch {
+    guard error.number == EACCES else { throw error }
+    let closed = try root.open(at: path, .nameOnly)
+    let permissions = try closed.status().permissions
+    try closed.setPermissions(permissions | 0o600)
+    let file = try root.open(at: path, .readingAndWriting)
+    try file.setPermissions(permissions)
+    return file
   }
 }

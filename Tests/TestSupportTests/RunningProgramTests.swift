@@ -61,6 +61,7 @@ import Testing
     #expect(first.bytes(13) == second.bytes(13))
     #expect(first.text(1_000) == second.text(1_000) && first.text(77).count == 77)
     let sizes = (0..<2_000).map { _ in first.logarithmicSize(maximum: 1_000) }
-    #expect(sizes.allSatisfy { (0...1_000).contains($0) } && sizes.count { $0 < 32 } > 500 && sizes.contains { $0 > 600 })
+    #expect(
+      sizes.allSatisfy { (0...1_000).contains($0) } && sizes.count { $0 < 32 } > 500 && sizes.contains { $0 > 600 })
   }
 }

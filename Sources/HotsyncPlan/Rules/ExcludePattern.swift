@@ -91,16 +91,20 @@ public struct ExcludePattern: Sendable, Equatable, CustomStringConvertible {
     guard !pattern.contains(0) else {
       throw refusal(pattern, cause: "it holds a NUL byte, which no path has", next: "remove that byte")
     }
-    let isPrefixed = pattern == [.exclamationMark] || [.plus, .minus].contains(pattern[0]) && pattern.dropFirst().first == .space
+    let isPrefixed =
+      pattern == [.exclamationMark] || [.plus, .minus].contains(pattern[0]) && pattern.dropFirst().first == .space
     guard !isPrefixed else {
       throw refusal(
         pattern, cause: "to rsync a leading \"+ \", \"- \" or a lone \"!\" is an instruction, not part of a pattern",
-        next: "write the pattern alone; put such a first character in brackets if it is meant: [\(shown(pattern.prefix(1)))]")
+        next:
+          "write the pattern alone, or bracket the character if a name begins so: [\(shown(pattern.prefix(1)))]"
+      )
     }
     var names = pattern.split(separator: .slash, omittingEmptySubsequences: false)
     if names.first?.isEmpty == true { names.removeFirst() }
     if names.last?.isEmpty == true { names.removeLast() }
-    let isNever = names.isEmpty || names.contains { $0.isEmpty || $0.elementsEqual([.dot]) || $0.elementsEqual([.dot, .dot]) }
+    let isNever =
+      names.isEmpty || names.contains { $0.isEmpty || $0.elementsEqual([.dot]) || $0.elementsEqual([.dot, .dot]) }
     guard !isNever else {
       throw refusal(
         pattern, cause: "paths hold no empty name, no \".\" and no \"..\": this never matches",

@@ -1,5 +1,5 @@
-/// Names or paths without wildcards, found by their bytes in one probe and without an allocation: a `Set` of arrays would
-/// need an array for each question.
+/// Names or paths without wildcards, found by their bytes in one probe and without an allocation: a `Set` of arrays
+/// would need an array for each question.
 struct LiteralSet: Sendable {
   private var literals: [[UInt8]] = []
   private var isForFoldersOnly: [Bool] = []

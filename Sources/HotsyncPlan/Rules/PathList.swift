@@ -1,8 +1,8 @@
 public import HotsyncSystem
 
-/// A file that lists paths or patterns, one a line: `/etc/backup-data.d/*.include` and `*.exclude`, and the two files that
-/// the executables in `/etc/hotsync.d` append to. Lines that are blank or begin with `#` are skipped; a carriage return
-/// before the line's end is not part of the line, other spaces are.
+/// A file that lists paths or patterns, one a line: `/etc/backup-data.d/*.include` and `*.exclude`, and the two files
+/// that the executables in `/etc/hotsync.d` append to. Lines that are blank or begin with `#` are skipped; a carriage
+/// return before the line's end is not part of the line, other spaces are.
 public struct PathList: Sendable, Equatable {
   public struct Line: Sendable, Equatable {
     /// From 1.
@@ -26,7 +26,8 @@ public struct PathList: Sendable, Equatable {
   /// - Throws: of the kind `.configuration`, for a file that is too large.
   public static func parse(_ bytes: some Collection<UInt8>, source: String) throws(PlanError) -> PathList {
     guard bytes.count <= maximumBytes else {
-      throw refusal(source, cause: "it is larger than \(maximumBytes) bytes", next: "list folders instead of single files")
+      throw refusal(
+        source, cause: "it is larger than \(maximumBytes) bytes", next: "list folders instead of single files")
     }
     var lines: [Line] = []
     for (index, line) in bytes.split(separator: .lineFeed, omittingEmptySubsequences: false).enumerated() {
@@ -35,7 +36,8 @@ public struct PathList: Sendable, Equatable {
       let isBlank = content.allSatisfy { $0 == .space || $0 == .tabulator }
       if isBlank || content.first == .numberSign { continue }
       guard lines.count < maximumLines else {
-        throw refusal(source, cause: "it has more than \(maximumLines) lines", next: "list folders instead of single files")
+        throw refusal(
+          source, cause: "it has more than \(maximumLines) lines", next: "list folders instead of single files")
       }
       lines.append(Line(number: index + 1, bytes: content))
     }
@@ -51,7 +53,8 @@ public struct PathList: Sendable, Equatable {
       let names = line.bytes.split(separator: .slash).filter { !$0.elementsEqual([.dot]) }
       guard line.bytes.first == .slash, let root = RelativePath(Array(names.joined(separator: [.slash]))) else {
         throw PathList.refusal(
-          "\(source) line \(line.number)", cause: "\"\(shown(line.bytes))\" is not the absolute path of a folder or file",
+          "\(source) line \(line.number)",
+          cause: "\"\(shown(line.bytes))\" is not the absolute path of a folder or file",
           next: "write it from / on and without \"..\", as in /srv/data")
       }
       roots.append(root)

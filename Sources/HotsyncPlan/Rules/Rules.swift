@@ -2,13 +2,15 @@ public import HotsyncSystem
 
 /// What of the tree belongs to a connection: all that lies below one of the roots and that no pattern excludes.
 ///
-/// Rules are asked from the top down, and what lies below an excluded folder is not asked for: like rsync, the walk does not
-/// enter it. A root that is named is wanted: no pattern excludes a root itself, nor the folders on the way to it.
+/// Rules are asked from the top down, and what lies below an excluded folder is not asked for: like rsync, the walk
+/// does not enter it. A root that is named is wanted: no pattern excludes a root itself, nor the folders on the way
+/// to it.
 public struct Rules: Sendable {
   private let roots: LiteralSet
   /// The roots, and the folders above them.
   private let ways: LiteralSet
-  /// Folders that a pattern excludes and that the walk enters all the same, for a root below: what else they hold is out.
+  /// Folders that a pattern excludes and that the walk enters all the same, for a root below: what else they hold is
+  /// out.
   private let passages: LiteralSet
   private let patterns: PatternSet
 

@@ -1,9 +1,9 @@
-/// A pattern with wildcards, compiled. Its cost grows with the length of the text times that of the pattern over 64, whatever
-/// either holds: no backtracking.
+/// A pattern with wildcards, compiled. Its cost grows with the length of the text times that of the pattern over 64,
+/// whatever either holds: no backtracking.
 ///
-/// The bytes before the first wildcard and after the last are compared as they are. What lies between is a non-deterministic
-/// automaton with one state for each part passed, held as bits and advanced for all states at once (Baeza-Yates and Gonnet,
-/// "A new approach to text searching", 1992); `*` and `**` keep a state alive over a byte.
+/// The bytes before the first wildcard and after the last are compared as they are. What lies between is a
+/// non-deterministic automaton with one state for each part passed, held as bits and advanced for all states at once
+/// (Baeza-Yates and Gonnet, "A new approach to text searching", 1992); `*` and `**` keep a state alive over a byte.
 struct Wildcard: Equatable {
   private let prefix: [UInt8]
   private let suffix: [UInt8]

@@ -15,7 +15,8 @@ import Testing
     #expect(try parse("//srv/./data//\n").roots() == [RelativePath("srv/data")])
   }
 
-  @Test("what is no absolute path is refused with file and line", arguments: ["srv", "/", "/srv/../etc", "/a\0b", "/."])
+  @Test(
+    "what is no absolute path is refused with file and line", arguments: ["srv", "/", "/srv/../etc", "/a\0b", "/."])
   func refusesOtherRoots(line: String) throws {
     let list = try parse("# head\n\(line)\n")
     let error = try #require(throws: PlanError.self) { try list.roots() }
@@ -32,7 +33,9 @@ import Testing
   @Test("a file that is too large is refused")
   func isBounded() {
     #expect(throws: PlanError.self) { try parse(String(repeating: "x\n", count: PathList.maximumLines + 1)) }
-    #expect(throws: PlanError.self) { try PathList.parse([UInt8](repeating: 35, count: PathList.maximumBytes + 1), source: "list") }
+    #expect(throws: PlanError.self) {
+      try PathList.parse([UInt8](repeating: 35, count: PathList.maximumBytes + 1), source: "list")
+    }
   }
 
   @Test("a cache folder's tag counts with its signature only")

@@ -12,15 +12,18 @@ import Testing
       ("*.tmp", "home/a/x.tmp", true), ("*.tmp", "home/a/.tmp", true), ("*.tmp", "home/a/x.tmp2", false),
       ("*.tmp", "home/x.tmp/", true), ("/home/*/.cache", "home/anna/.cache/", true),
       ("/home/*/.cache", "home/anna/b/.cache/", false), ("/home/*/.cache", "srv/home/anna/.cache/", false),
-      ("home/*/.cache", "srv/home/anna/.cache/", true), ("/var/log", "var/log/", true), ("/var/log", "home/var/log/", false),
+      ("home/*/.cache", "srv/home/anna/.cache/", true), ("/var/log", "var/log/", true),
+      ("/var/log", "home/var/log/", false),
       ("log", "home/var/log", true), ("log", "home/var/logs", false), ("var/log", "home/var/log/", true),
       ("var/log", "home/xvar/log/", false), ("log/", "home/log/", true), ("log/", "home/log", false),
       ("/a/**/b", "a/x/y/b", true), ("/a/**/b", "a/b", false), ("**/b", "b", true), ("**/b", "a/b", true),
       ("a**b", "x/a/y/b", true), ("a**b", "x/ca/y/b", false), ("**.o", "x/y.o", true), ("d/***", "x/d/", true),
-      ("d/***", "x/d", false), ("d/***", "x/d/e", true), ("d/**", "x/d/", false), ("d/**", "x/d/e", true), ("a?c", "abc", true),
+      ("d/***", "x/d", false), ("d/***", "x/d/e", true), ("d/**", "x/d/", false), ("d/**", "x/d/e", true),
+      ("a?c", "abc", true),
       ("/a?c", "a/c", false), ("[a-c]x", "bx", true), ("[!a-c]x", "bx", false), ("[^a-c]x", "dx", true),
       ("[[:digit:]]x", "7x", true), ("[]x]y", "]y", true), ("a\\b", "a\\b", true), ("a\\bc*", "abcd", true),
-      ("a\\*c", "a*c", true), ("a\\*c", "abc", false), ("a[*]c", "a*c", true), ("*", "home/a/x", true), ("a*b*c", "a/b", false),
+      ("a\\*c", "a*c", true), ("a\\*c", "abc", false), ("a[*]c", "a*c", true), ("*", "home/a/x", true),
+      ("a*b*c", "a/b", false),
     ])
   func matchesAsDocumented(pattern: String, path: String, isExcluded: Bool) throws {
     let isFolder = path.hasSuffix("/")
@@ -39,11 +42,22 @@ import Testing
 
   @Test(
     "a pattern that could exclude nothing, or is an instruction to rsync, is refused",
-    arguments: ["", "/", "//", "a//b", "./a", "a/../b", "..", "[a", "x[", "[[:no:]]*", "*\\", "a\0b", "+ a", "- a", "!", String(repeating: "a", count: 4_096)])
+    arguments: [
+      "", "/", "//", "a//b", "./a", "a/../b", "..", "[a", "x[", "[[:no:]]*", "*\\", "a\0b", "+ a", "- a", "!",
+      String(repeating: "a", count: 4_096),
+    ])
   func refusesWhatHasNoEffect(pattern: String) throws {
     let error = try #require(throws: PlanError.self) { try ExcludePattern(pattern) }
     #expect(error.kind == .configuration)
     #expect(!error.cause.isEmpty && !error.nextStep.isEmpty)
+  }
+
+  @Test(
+    "of a pattern for all and the same for folders only, that for all holds",
+    arguments: [["log", "log/"], ["log/", "log"]])
+  func widerPatternHolds(texts: [String]) throws {
+    let patterns = PatternSet(try texts.map { try ExcludePattern($0) })
+    #expect(patterns.contains(try #require(RelativePath("a/log")), isFolder: false))
   }
 
   @Test("only what lies below a root is in, and the folders on the way to it")
@@ -64,8 +78,11 @@ import Testing
 
   @Test("beside the way to a root in an excluded folder nothing is in")
   func passagesStayNarrow() throws {
-    let rules = try Rules(roots: paths("home", "home/anna/.cache/deep/kept"), excludes: [ExcludePattern("/home/*/.cache")])
-    for path in ["home/anna/.cache/", "home/anna/.cache/deep/", "home/anna/.cache/deep/kept/", "home/anna/.cache/deep/kept/x"] {
+    let rules = try Rules(
+      roots: paths("home", "home/anna/.cache/deep/kept"), excludes: [ExcludePattern("/home/*/.cache")])
+    for path in [
+      "home/anna/.cache/", "home/anna/.cache/deep/", "home/anna/.cache/deep/kept/", "home/anna/.cache/deep/kept/x",
+    ] {
       #expect(!isExcluded(rules, path), "\(path)")
     }
     for path in ["home/anna/.cache/other", "home/anna/.cache/deep/other/", "home/bert/.cache/"] {
@@ -78,7 +95,10 @@ import Testing
   func starsDoNotExplode() throws {
     let name = String(repeating: "a", count: 255)
     let path = try #require(RelativePath(Array(repeating: name, count: 200).joined(separator: "/")))
-    for text in [String(repeating: "*a", count: 40) + "b", String(repeating: "**a", count: 300) + "*b*", String(repeating: "a*/**", count: 200) + "b"] {
+    for text in [
+      String(repeating: "*a", count: 40) + "b", String(repeating: "**a", count: 300) + "*b*",
+      String(repeating: "a*/**", count: 200) + "b",
+    ] {
       let patterns = PatternSet([try ExcludePattern(text)])
       let start = Clocks.system.elapsed()
       #expect(!patterns.contains(path, isFolder: false))
