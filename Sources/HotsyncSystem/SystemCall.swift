@@ -38,6 +38,8 @@ public struct SystemError: HotsyncError, Equatable {
   }
 
   public var isMissing: Bool { number == ENOENT || number == ENOTDIR }
+  /// A symbolic link stood where none may.
+  public var isLoop: Bool { number == ELOOP }
   public var isNoSpace: Bool { number == ENOSPC || number == EDQUOT }
 }
 

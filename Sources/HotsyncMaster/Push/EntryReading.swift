@@ -90,8 +90,3 @@ final class EntryReader {
     }
   }
 }
-
-extension SystemError {
-  /// A symbolic link stood where none may (ELOOP).
-  var isLoop: Bool { number == 40 }
-}

@@ -113,6 +113,8 @@ public struct DepartedFiles: Sendable {
       let departed = files[Identity(inode: sighting.inode, size: size)],
       departed.stamp.born == sighting.born, departed.record.metadata.modified == sighting.modified
     else { return nil }
-    return Origin(record: departed.record, isCertain: !departed.stamp.isTooFresh)
+    // A folder's new name leaves what is below it untouched; a file's own new name hides whether it was written to, too.
+    let isCertain = !departed.stamp.isTooFresh && departed.stamp.changed == sighting.changed
+    return Origin(record: departed.record, isCertain: isCertain)
   }
 }

@@ -110,8 +110,8 @@ final class CarryOut {
         touch(path)
       }
     } catch {
-      // Its folder is new, or went already.
-      guard error.isMissing else { throw error }
+      // Its folder is new (a link may stand there yet), or went already.
+      guard error.isMissing || error.isLoop else { throw error }
     }
   }
 
