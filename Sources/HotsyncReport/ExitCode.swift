@@ -30,7 +30,7 @@ public enum ExitCode: Int32, Sendable, CaseIterable {
     case .unwritable: self = .unwritable
     case .busy: self = .busy
     case .incompatible: self = .incompatible
-    case .refused: self = .refused
+    case .refused, .fenced: self = .refused
     case .configuration: self = .configuration
     }
   }

@@ -20,6 +20,8 @@ public enum FailureKind: String, Sendable, CaseIterable {
   case incompatible
   /// A guard said no.
   case refused
+  /// Another machine was promoted: this one may not write any more.
+  case fenced
   /// The configuration is wrong.
   case configuration
 }

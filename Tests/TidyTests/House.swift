@@ -5,7 +5,7 @@ enum House {
     "HotsyncCatalog": 1, "HotsyncDelta": 1,
     "HotsyncPlan": 2, "HotsyncProtocol": 2, "HotsyncConfig": 2,
     "HotsyncDatabases": 3, "HotsyncReport": 3, "HotsyncTransport": 3,
-    "HotsyncMaster": 4, "HotsyncSlave": 4, "HotsyncPromote": 4,
+    "HotsyncMaster": 4, "HotsyncSlave": 4, "HotsyncPromote": 4, "HotsyncCommand": 4,
     "hotsync": 5, "hotsync-slave": 5, "hotsync-promote": 5,
   ]
 

@@ -35,14 +35,18 @@ final class SlaveLine {
       guard case .refusal(let refusal)? = try? channel.receive() else { throw ended(error) }
       throw refusal.error
     }
-    switch try channel.receive() {
-    case .welcome(let welcome):
-      channel.handshakeDone()
-      inbox.start()
-      return welcome
-    case .refusal(let refusal): throw refusal.error
-    case nil: throw ended(nil)
-    default: throw ProtocolError.malformed("the first message is no greeting", handshakeDone: false)
+    while true {
+      switch try channel.receive() {
+      case .welcome(let welcome):
+        channel.handshakeDone()
+        inbox.start()
+        return welcome
+      // It rolls an interrupted commit forward first.
+      case .ping: continue
+      case .refusal(let refusal): throw refusal.error
+      case nil: throw ended(nil)
+      default: throw ProtocolError.malformed("the first message is no greeting", handshakeDone: false)
+      }
     }
   }
 

@@ -89,7 +89,7 @@ public struct ConnectionReport: Sendable {
   /// The cycle ends here, with that error.
   public mutating func fail(_ error: any Error) {
     let failure = ErrorReport(error)
-    result = failure.kind == .refused ? .refused : .failed
+    result = failure.exitCode == .refused ? .refused : .failed
     self.failure = failure
   }
 

@@ -21,7 +21,7 @@ enum HandshakeRules {
     }
     if let refusal = Epoch.refusal(mine: hello.epoch, theirs: epoch) {
       throw ProtocolError(
-        .refused, "cannot take a cycle from", "this master", cause: refusal,
+        .fenced, "cannot take a cycle from", "this master", cause: refusal,
         next: "leave this machine fenced; if it is to be master again after a rollback: hotsync sync --adopt")
     }
   }

@@ -1,0 +1,136 @@
+import HotsyncCatalog
+import HotsyncPlan
+import HotsyncProtocol
+import HotsyncReport
+import HotsyncSystem
+
+/// The plan carried out: contents and entries pushed, the generation sealed and committed.
+extension Cycle {
+  func push(
+    _ scanned: Scanned, _ base: BaseCatalog, _ welcome: Welcome, _ key: HashKey, _ state: MasterState,
+    _ record: inout MasterRecord, _ line: SlaveLine
+  ) throws {
+    let place = try state.newSegment()
+    let pusher = try phase("push") {
+      progress.phase("push", totalFiles: scanned.totals.steps, totalBytes: scanned.totals.bytesToSend)
+      defer { progress.finish() }
+      return try pushAll(scanned, base, key, state, place, line)
+    }
+    report.note(pusher.counts)
+    report.problems += pusher.problems
+    let segments = try fold(place, base, state, key)
+    guard pusher.counts.entries > 0 else {
+      // Only stamps are new: nothing for the slave, something for the next walk.
+      record.current = KnownPosition(position: base.known.position, segments: segments)
+      report.generation = base.known.position.generation
+      return
+    }
+    try phase("commit") {
+      let position = Position(generation: base.known.position.generation + 1, catalog: pusher.digest)
+      try seal(position, pusher, line)
+      record.pending = KnownPosition(position: position, segments: segments)
+      try state.flushCatalog(segments)
+      try state.save(record)
+      crashPoint("before-commit")
+      try line.send(.commit)
+      try line.flush()
+      guard case .committed(let generation, _) = try line.next(), generation == position.generation else {
+        throw ProtocolError.malformed("it committed another generation", handshakeDone: true)
+      }
+      crashPoint("after-commit")
+      record.current = KnownPosition(position: position, segments: segments)
+      record.pending = nil
+      report.generation = generation
+      report.result = .committed
+      for digest in pusher.obsoleteMaps { state.removeMap(of: digest) }
+    }
+  }
+
+  func pushAll(
+    _ scanned: Scanned, _ base: BaseCatalog, _ key: HashKey, _ state: MasterState, _ place: SegmentPlace,
+    _ line: SlaveLine
+  ) throws -> Pusher {
+    let leftovers = try begin(scanned.totals, line)
+    let reader = try EntryReader(live: root, owners: scanned.owners, clocks: clocks)
+    let contents = ContentSender(
+      line: line, reader: reader, state: state, key: key, isFull: options.isFull, nextNumber: leftovers.nextNumber,
+      staged: leftovers.staged, begun: leftovers.begun)
+    let progress = self.progress
+    let pusher = Pusher(
+      line: line, reader: reader, contents: contents, key: key, departed: scanned.departed,
+      writer: try SegmentWriter(try place.file(), key: key),
+      digest: base.known.position.catalog
+    ) { files, bytes in progress.advance(files: files, bytes: bytes) }
+    while let step = try scanned.spool.next() { try pusher.take(step) }
+    try pusher.finish()
+    return pusher
+  }
+
+  struct Leftovers {
+    var staged: [StagedContent] = []
+    var begun: [BegunContent] = []
+    var nextNumber: UInt64 = 1
+  }
+
+  func begin(_ totals: PlanTotals, _ line: SlaveLine) throws -> Leftovers {
+    try line.send(
+      .begin(
+        Announcement(
+          entries: totals.steps, deletions: totals.removals, bytes: totals.spaceNeeded,
+          acceptsDeletions: options.acceptsDeletions)))
+    try line.flush()
+    var leftovers = Leftovers()
+    while true {
+      switch try line.next() {
+      case .staged(let contents): leftovers.staged += contents
+      case .begun(let content): leftovers.begun.append(content)
+      case .ready(let number):
+        leftovers.nextNumber = number
+        return leftovers
+      case let other: throw line.unexpected(other)
+      }
+    }
+  }
+
+  /// Writes the master's new segment, with older ones folded in where that is cheap.
+  func fold(
+    _ place: SegmentPlace, _ base: BaseCatalog, _ state: MasterState, _ key: HashKey
+  ) throws -> [FileName] {
+    let changes = try Segment(try place.file(), key: key)
+    let older = base.catalog.segments
+    let count = SegmentFolding.count(new: changes.length, lengths: older.map(\.length))
+    let kept = Array(base.known.segments.dropLast(count))
+    guard count > 0 else { return kept + [place.name] }
+    let folded = try state.newSegment()
+    var writer = try SegmentWriter(try folded.file(), key: key)
+    try writer.append(all: try MergedCursor([changes] + older.prefix(count), keepsRemovals: !kept.isEmpty))
+    try writer.end()
+    return kept + [folded.name]
+  }
+
+  /// Says that all was said; contents that did not come out as they should are sent again, whole.
+  func seal(_ position: Position, _ pusher: Pusher, _ line: SlaveLine) throws {
+    while true {
+      try line.send(.seal(position.catalog))
+      try line.flush()
+      switch try line.next() {
+      case .sealed(position.generation): return
+      case .mismatched(let numbers): for number in numbers { try pusher.repair(number) }
+      case let other: throw line.unexpected(other)
+      }
+    }
+  }
+}
+
+extension ConnectionReport {
+  fileprivate mutating func note(_ counts: PushCounts) {
+    files.created = counts.created
+    files.changed = counts.changed
+    files.deleted = counts.deleted
+    files.renamed = counts.renamed
+    files.metadata = counts.metadata
+    bytes.changed = counts.changedBytes
+    bytes.literal = counts.literal
+    bytes.matched = counts.matched
+  }
+}

@@ -1,0 +1,66 @@
+import HotsyncCatalog
+import HotsyncConfig
+import HotsyncPlan
+import HotsyncProtocol
+import HotsyncReport
+import HotsyncSystem
+
+/// The walk, merged with the catalog into a plan.
+extension Cycle {
+  struct Scanned {
+    let spool: PlanSpool
+    let totals: PlanTotals
+    let departed: DepartedFiles
+    let roots: [RootIdentity]
+    let owners: OwnerNames
+  }
+
+  func scan(
+    _ base: BaseCatalog, _ includes: Includes, _ knownRoots: [RootIdentity], spool: PlanSpool, line: SlaveLine
+  ) throws -> Scanned {
+    try phase("scan") {
+      progress.phase("scan")
+      let roots = try IncludeRoots.check(
+        includes.roots, live: root, known: knownRoots, accepts: options.acceptsDeletions
+      ) { root in try Cycle.isKnownEmpty(root, base.catalog) }
+      let owners = OwnerNames(try Cycle.accounts(connection, root))
+      let maker = try PlanMaker(base.catalog, spool: spool, isFull: options.isFull) { try line.beat() }
+      let scanner = try Scanner(
+        live: root, roots: includes.roots, rules: includes.rules,
+        isOneFileSystem: connection.data.oneFileSystem, owners: owners
+      ) { [progress] event in
+        try maker.take(event)
+        if case .sighting = event { progress.advance(files: 1) }
+      }
+      try scanner.run()
+      try maker.finish()
+      report.problems += maker.problems
+      let limit = Cycle.deletionLimit(connection.maxDelete)
+      let records = base.known.position.catalog.records
+      guard options.acceptsDeletions || limit.allows(maker.totals.removals, of: records) else {
+        throw DeletionRefusal.error(maker.totals.removals, of: records, limit: limit)
+      }
+      return Scanned(
+        spool: spool, totals: maker.totals, departed: maker.departed, roots: roots, owners: owners)
+    }
+  }
+
+  static func isKnownEmpty(_ root: RelativePath, _ catalog: Catalog) throws -> Bool {
+    guard try catalog.record(at: root)?.isFolder == true else { return false }
+    let cursor = try catalog.cursor()
+    try cursor.seek(to: root)
+    try cursor.advance()
+    return cursor.current.map { !$0.path.isBelow(root) } ?? true
+  }
+
+  static func deletionLimit(_ limit: Limit) -> DeletionLimit {
+    switch limit {
+    case .percent(let percent): .percent(percent)
+    case .count(let count): .count(UInt64(max(0, count)))
+    }
+  }
+
+  static func accounts(_ connection: ConnectionConfiguration, _ root: borrowing Folder) throws -> Accounts {
+    try root.isMachineRoot() ? Accounts() : Accounts(root: root)
+  }
+}

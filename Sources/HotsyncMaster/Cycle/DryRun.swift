@@ -1,0 +1,33 @@
+import HotsyncConfig
+import HotsyncPlan
+import HotsyncProtocol
+import HotsyncReport
+import HotsyncSystem
+
+/// The same up to the plan, which is told and not carried out.
+extension Cycle {
+  func look() throws {
+    let state = try ObservedState(connection: connection.name, root: root)
+    let record = try state.record()
+    let includes = try Includes.gather(connection, live: root, variables: hookVariables)
+    let (line, welcome, key) = try connect(.look, record)
+    defer { note(line) }
+    let base = try BaseCatalog.find(welcome, key: key, record: record, state: state, line: line)
+    let knownRoots = record?.store == welcome.store ? record?.roots ?? [] : []
+    let scanned = try scan(
+      base, includes, knownRoots, spool: PlanSpool(try Descriptor.memoryFile()), line: line)
+    let reader = try EntryReader(live: root, owners: scanned.owners, clocks: clocks)
+    let itemiser = Itemiser(reader: reader, key: key, departed: scanned.departed)
+    try phase("examine") {
+      while let step = try scanned.spool.next() {
+        try itemiser.take(step)
+        try line.beat()
+      }
+    }
+    line.close()
+    report.generation = base.known.position.generation
+    report.changes = itemiser.changes
+    report.problems += itemiser.problems
+    conclude(scanned)
+  }
+}
