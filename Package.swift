@@ -95,6 +95,12 @@ let package = Package(
     tests("HotsyncTransportTests", ["HotsyncTransport", "HotsyncProtocol", "HotsyncCatalog", "HotsyncSystem"]),
     tests("HotsyncConfigTests", ["HotsyncConfig", "HotsyncSystem"]),
     tests("HotsyncReportTests", ["HotsyncReport", "HotsyncSystem", logging]),
+    tests(
+      "HotsyncSlaveTests",
+      [
+        "HotsyncSlave", "HotsyncSystem", "HotsyncCatalog", "HotsyncDelta", "HotsyncPlan", "HotsyncProtocol",
+        "HotsyncTransport", "hotsync-slave",
+      ]),
     tests("TidyTests", []),
   ]
 )

@@ -199,6 +199,24 @@ public struct Folder: ~Copyable, Sendable {
     }
   }
 
+  /// Moves an entry to a name that is free; EEXIST where it is not (renameat2(2), or linkat(2) where the file system cannot).
+  public func renameWithoutReplacing(
+    _ name: FileName, into folder: borrowing Folder, as other: FileName
+  ) throws(SystemError) {
+    let target = folder.descriptor.number
+    do throws(SystemError) {
+      try systemCall("renameat2", "cannot make", other.description) {
+        unsafe withCString(name) { from in
+          unsafe withCString(other) { to in unsafe hs_rename_no_replace(descriptor.number, from, target, to) }
+        }
+      }
+    } catch {
+      guard error.number == EINVAL else { throw error }
+      try link(name, into: folder, as: other)
+      try unlink(name)
+    }
+  }
+
   public func unlink(_ name: FileName) throws(SystemError) {
     try systemCall("unlinkat", "cannot remove", name.description) {
       // SAFETY: the name is lent for the call, which keeps nothing of it.

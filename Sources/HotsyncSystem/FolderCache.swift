@@ -2,15 +2,19 @@
 public final class FolderCache {
   private let top: Folder
   private let makesMissing: Bool
+  private let rights: UInt16
   private var path: RelativePath?
-  private var folder: Folder?
+  // An object of its own, so that what is lent stays open when it is forgotten meanwhile.
+  private var opened: Opened?
   /// Folders whose mode stood in the way of a user that is not root, and was opened up.
   public private(set) var loosened: [RelativePath] = []
 
   /// - Parameter makesMissing: whether folders on the way are made (0700) where they are missing.
-  public init(_ top: borrowing Folder, makesMissing: Bool = false) throws(SystemError) {
+  /// - Parameter rights: what a user who is not root gives himself at his own folders where it is missing.
+  public init(_ top: borrowing Folder, makesMissing: Bool = false, rights: UInt16 = 0o700) throws(SystemError) {
     self.top = try top.duplicate()
     self.makesMissing = makesMissing
+    self.rights = rights
   }
 
   /// Lends the folder that holds the path's last name.
@@ -18,18 +22,22 @@ public final class FolderCache {
     of path: RelativePath, _ body: (borrowing Folder) throws(SystemError) -> Result
   ) throws(SystemError) -> Result {
     guard let parent = path.parent else { return try body(top) }
-    if folder == nil || self.path != parent {
-      folder = nil
-      folder = try open(parent)
-      self.path = parent
-    }
-    return try body(folder!)
+    if let opened, self.path == parent { return try body(opened.folder) }
+    forget()
+    let opened = Opened(try open(parent))
+    (self.opened, self.path) = (opened, parent)
+    return try body(opened.folder)
   }
 
   /// Forgets what is open: its folder may have been moved or removed.
   public func forget() {
-    folder = nil
+    opened = nil
     path = nil
+  }
+
+  private final class Opened {
+    let folder: Folder
+    init(_ folder: consuming Folder) { self.folder = folder }
   }
 
   private func open(_ path: RelativePath) throws(SystemError) -> Folder {
@@ -46,7 +54,7 @@ public final class FolderCache {
         here = try here.makeOrOpenFolder(name)
       } else {
         let status = try here.status(name)
-        if status.kind == .folder, status.permissions & 0o700 != 0o700, status.owner == Environment.userID {
+        if status.kind == .folder, status.permissions & rights != rights, status.owner == Environment.userID {
           try here.open(name, [.nameOnly, .folder]).setPermissions(status.permissions | 0o700)
           if let walked { loosened.append(walked) }
         }

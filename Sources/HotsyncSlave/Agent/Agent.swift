@@ -6,6 +6,20 @@ import HotsyncPlan
 
 public typealias AgentChannel = MessageChannel<SlaveMessage, MasterMessage>
 
+extension Record {
+  /// A bound of its encoding with its path, in bytes.
+  fileprivate var encodedLengthAtMost: Int {
+    let content =
+      switch content {
+      case .symbolicLink(let target): target.count
+      case .hardLink(let leader): leader.bytes.count
+      case .regular, .folder: 0
+      }
+    return metadata.attributes.reduce(path.bytes.count + content + 128) { $0 + $1.name.count + $1.value.count + 8 }
+      + metadata.owner.name.count + metadata.group.name.count
+  }
+}
+
 /// The slave's end of one conversation: greets, gives the catalog where it is asked for, receives a cycle and commits it. It
 /// runs as root and trusts nobody: what the master says is parsed, held against the order of the conversation and
 /// against the catalog before anything is done.
@@ -130,7 +144,7 @@ public final class Agent {
     var batch: [Record] = []
     var size = 0
     while let record = cursor.current?.record {
-      let length = record.path.bytes.count + 200 + record.metadata.attributes.reduce(0) { $0 + $1.name.count + $1.value.count + 8 }
+      let length = record.encodedLengthAtMost
       if size + length > Limits.frame / 4, !batch.isEmpty {
         try channel.send(.catalog(batch))
         batch = []
@@ -181,7 +195,8 @@ public final class Agent {
 
   private func seal(_ announced: CatalogDigest) throws {
     let reception = try current()
-    guard reception.mismatched.isEmpty else { return try say(.mismatched(reception.mismatched)) }
+    // What does not fit one message is told after the next seal.
+    guard reception.mismatched.isEmpty else { return try say(.mismatched(Array(reception.mismatched.prefix(65_536)))) }
     let staged = try reception.seal(announced, previous: previous, epoch: epoch.number, now: context.clocks.now())
     try say(.sealed(generation: staged))
   }

@@ -44,6 +44,7 @@ final class Reception {
 
   func take(_ message: MasterMessage) throws {
     crashPoint("stage")
+    guard staged == nil else { throw StoreError.contradiction("a message", "the cycle is sealed") }
     switch message {
     case .openContent(let number, let form):
       openNumber = number
@@ -129,6 +130,7 @@ final class Reception {
 
   /// - Returns: the number that the commit will give.
   func seal(_ announced: CatalogDigest, previous: Generation?, epoch: UInt64, now: Timestamp) throws(StoreError) -> UInt64 {
+    guard staged == nil else { throw .contradiction("the cycle", "it is sealed already") }
     staging.dropUnused()
     crashPoint("seal")
     let sealer = Sealer(store: store, staging: staging, intake: intake, previous: previous, flushing: flush)

@@ -8,11 +8,28 @@ extension PatchRanges {
 
   /// Sets aside the space that the new blocks will need, so that writing them later cannot fail for it. False where the file
   /// system cannot promise that.
+  ///
+  /// The kernel takes this for a change of the file: what it alters beside the space is put back at once.
   func allocate(in file: borrowing Descriptor) throws(SystemError) -> Bool {
-    for range in ranges where !range.isZeros {
-      guard try file.allocate(offset: range.stretch.offset, length: range.stretch.length) else { return false }
+    let holes = try ranges.filter { (range) throws(SystemError) in
+      try !range.isZeros && !PatchRanges.isData(range.stretch, in: file, size: oldSize)
     }
-    return true
+    guard !holes.isEmpty else { return true }
+    let before = try file.status()
+    let capability = try file.extendedAttributes().first { $0.name == Array("security.capability".utf8) }
+    var isPromised = true
+    for range in holes where isPromised {
+      isPromised = try file.allocate(offset: range.stretch.offset, length: range.stretch.length)
+    }
+    if let capability { try file.setExtendedAttribute(capability) }
+    try file.setPermissions(before.permissions)
+    try file.setModified(before.modified)
+    return isPromised
+  }
+
+  private static func isData(_ stretch: Stretch, in file: borrowing Descriptor, size: UInt64) throws(SystemError) -> Bool {
+    guard let data = try file.nextData(after: stretch.offset, size: size) else { return false }
+    return data.lowerBound == stretch.offset && data.upperBound >= stretch.end
   }
 
   /// Copies the blocks that the ranges will overwrite.

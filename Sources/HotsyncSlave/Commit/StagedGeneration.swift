@@ -77,8 +77,14 @@ struct Sealer {
   ) throws(StoreError) -> Bool {
     try StoreError.telling { () throws(SystemError) in
       let folder = try store.historyFolder(generation).makeOrOpenFolder(StoreLayout.undo)
-      let file = try store.mirror.open(at: ranges.path, .readingAndWriting)
-      guard try ranges.allocate(in: file) else { return false }
+      let file: Descriptor
+      do throws(SystemError) { file = try store.mirror.open(at: ranges.path, .readingAndWriting) } catch {
+        // Without root its mode may be in the way.
+        guard error.isNotPermitted else { throw error }
+        return false
+      }
+      // An entry that came after it may have made a further link to it: a moved file, which must stay as it is.
+      guard try file.status().links == 1, try ranges.allocate(in: file) else { return false }
       let undo = try folder.open(StoreLayout.name(number), [.readingAndWriting, .creating, .truncating])
       try undo.truncate(to: ranges.oldSize)
       try ranges.copyOld(from: file, into: undo)

@@ -32,6 +32,8 @@ final class EntryIntake {
   private(set) var deletions: UInt64 = 0
   private(set) var patches: [(index: Int, number: UInt64, ranges: PatchRanges, record: Record)] = []
   private var links: [(path: RelativePath, leader: RelativePath)] = []
+  private var moves: [(path: RelativePath, from: RelativePath)] = []
+  private var movedLeaders: Set<RelativePath> = []
   private var awaitingRepair: [UInt64: Record] = [:]
   private(set) var obsoleteMaps: [Digest] = []
 
@@ -46,7 +48,8 @@ final class EntryIntake {
     digest = previous?.catalog ?? .empty
     files = previous?.files ?? 0
     bytes = previous?.bytes ?? 0
-    folders = try StoreError.telling { () throws(SystemError) in try FolderCache(store.mirror) }
+    // Only looked at: before the commit the mirror changes as little as can be.
+    folders = try StoreError.telling { () throws(SystemError) in try FolderCache(store.mirror, rights: 0o500) }
     writer = try StoreError.telling { () throws(SystemError) in
       try SegmentWriter(
         try store.incoming.open(StoreLayout.changes, [.writing, .creating, .truncating]), key: store.key)
@@ -166,6 +169,7 @@ final class EntryIntake {
       return try place(record, number, size: size, digest: digest, old: old)
     case (.regular(let size, let digest), .moved(let number, let from)):
       try checkMoved(from, size: size, digest: digest)
+      moves.append((record.path, from))
       try staging.make(number) { (folder, name) throws(SystemError) in
         try store.mirror.parentFolder(of: from).link(from.name, into: folder, as: name)
       }
@@ -210,6 +214,10 @@ final class EntryIntake {
     do throws(CatalogError) {
       var record = try catalog.record(at: from)
       if case .hardLink(let leader) = record?.content { record = try catalog.record(at: leader) }
+      // Two entries of one moved file would share it, though neither says so.
+      guard let leader = record?.path, movedLeaders.insert(leader).inserted else {
+        throw StoreError.contradiction(from.description, "it is to be moved twice, or is not there").asCatalogError
+      }
       guard record?.content == .regular(size: size, digest: digest) else {
         throw StoreError.contradiction(from.description, "it is to be moved, and is not what is moved").asCatalogError
       }
@@ -241,10 +249,16 @@ final class EntryIntake {
 
   /// Each further link must lead to a regular file of the new state.
   private func checkLinks() throws(StoreError) {
-    guard !links.isEmpty else { return }
+    guard !links.isEmpty || !moves.isEmpty else { return }
     let file = try StoreError.telling { () throws(SystemError) in try store.incoming.open(StoreLayout.changes) }
     do throws(CatalogError) {
       let changes = try Segment(file, key: store.key)
+      for move in moves where move.path != move.from {
+        let old = try catalog.record(at: move.from)?.content
+        guard let change = try changes.entry(at: move.from), change.record?.content != old else {
+          throw StoreError.contradiction(move.path.description, "\(move.from) is moved there, and stays").asCatalogError
+        }
+      }
       let after = Catalog(segments: [changes] + catalog.segments, key: store.key)
       for link in links {
         guard case .regular = try after.record(at: link.leader)?.content else {

@@ -46,7 +46,14 @@ struct Leftovers {
     let status = try folder.status(name)
     // Another link to a file of the mirror is no content of ours.
     guard state != .patch, status.kind == .regular, status.links == 1 else { return nil }
-    let file = try folder.open(name, .readingAndWriting)
+    let file: Descriptor
+    do throws(SystemError) {
+      file = try folder.open(name, state == nil ? .reading : .readingAndWriting)
+    } catch {
+      // It had its metadata already, and without root its mode is in the way: it comes anew.
+      guard error.isNotPermitted else { throw error }
+      return nil
+    }
     guard case .whole(let path) = state else {
       return digest(of: file, status.size, key, &buffer).map {
         .whole(StagedContent(number: number, size: status.size, digest: $0))

@@ -42,7 +42,9 @@ struct GenerationList: Equatable {
 
   static func parse(_ bytes: [UInt8], key: HashKey) throws(StoreError) -> GenerationList {
     var lines = bytes.split(separator: UInt8(ascii: "\n"))
-    guard let end = lines.popLast() else { return .empty }
+    guard let end = lines.popLast(), bytes.last == UInt8(ascii: "\n") else {
+      throw .damaged("the list of generations", "it is cut short or altered")
+    }
     let before = bytes.prefix(bytes.count - end.count - 1)
     guard Array(end) == Array("end \(key.digest(of: before).hexadecimal)".utf8) else {
       throw .damaged("the list of generations", "it is cut short or altered")

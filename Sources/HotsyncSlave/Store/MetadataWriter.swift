@@ -1,12 +1,20 @@
 import HotsyncCatalog
-import HotsyncSystem
+public import HotsyncSystem
 
 /// Something to tell the operator that does not stop anything.
-struct Notice: Sendable, Equatable {
-  let code: String
-  let path: RelativePath?
-  let message: String
-  let nextStep: String
+public struct Notice: Sendable, Equatable {
+  public let code: String
+  public let path: RelativePath?
+  public let message: String
+  public let nextStep: String
+}
+
+/// An owner whose id here is another than on the master.
+public struct MappedOwner: Sendable, Hashable {
+  public let kind: Accounts.Kind
+  public let name: String
+  public let from: UInt32
+  public let to: UInt32
 }
 
 /// Gives entries the metadata of their records: owners by name, then attributes and ACLs, then the mode, then the times. What
@@ -19,6 +27,8 @@ final class MetadataWriter {
   private let keepsNumbers: Bool
   private var told: Set<String> = []
   private(set) var notices: [Notice] = []
+  /// Each once.
+  private(set) var mapped: Set<MappedOwner> = []
 
   /// - Parameter keepsNumbers: ids are taken as they are, names are not looked at.
   init(accounts: Accounts, unknownOwner: UnknownOwner = .numeric, keepsNumbers: Bool = false) {
@@ -58,6 +68,16 @@ final class MetadataWriter {
 
   /// The id here for an owner there: by name where the name exists; an unknown name never becomes root.
   private func id(of owner: Owner, _ kind: Accounts.Kind) -> UInt32 {
+    let number = idHere(of: owner, kind)
+    if number != owner.id {
+      mapped.insert(
+        MappedOwner(kind: kind, name: String(decoding: owner.name, as: UTF8.self), from: owner.id, to: number))
+    }
+    return number
+  }
+
+  /// Without taking note of it.
+  func idHere(of owner: Owner, _ kind: Accounts.Kind) -> UInt32 {
     if keepsNumbers { return owner.id }
     guard !owner.name.isEmpty, let name = String(validating: owner.name, as: UTF8.self) else { return owner.id }
     if let number = accounts.number(of: name, kind) { return number }
@@ -70,6 +90,7 @@ final class MetadataWriter {
     _ attributes: [ExtendedAttribute], of entry: borrowing Descriptor, _ path: RelativePath, isNew: Bool
   ) throws(SystemError) {
     if !isNew {
+      try openUp(entry)
       for old in try entry.extendedAttributes()
       where ExtendedAttribute.isCarried(old.name) && !attributes.contains(where: { $0.name == old.name }) {
         try entry.removeExtendedAttribute(named: old.name)
@@ -84,6 +105,14 @@ final class MetadataWriter {
     }
   }
 
+  /// Without root the kernel asks the file's own mode before it lets its owner at the attributes; the mode is set after them.
+  private func openUp(_ entry: borrowing Descriptor) throws(SystemError) {
+    guard !Environment.isRoot else { return }
+    let status = try entry.status()
+    guard status.permissions & 0o600 != 0o600, status.owner == Environment.userID else { return }
+    try entry.setPermissions(status.permissions | 0o600)
+  }
+
   private func tell(_ code: String, _ path: RelativePath, _ message: String) {
     guard told.insert(code).inserted else { return }
     notices.append(
@@ -96,4 +125,6 @@ final class MetadataWriter {
 extension SystemError {
   var isNotPermitted: Bool { number == 1 || number == 13 }
   var isUnsupported: Bool { number == 95 }
+  /// A symbolic link stands where a folder was meant (ELOOP).
+  var meetsLink: Bool { number == 40 }
 }

@@ -1,0 +1,31 @@
+public import HotsyncSystem
+
+/// What a store says of itself without being read through.
+public struct StatusOfStore: Sendable {
+  /// Oldest first.
+  public let generations: [Generation]
+  /// The generation that the master was last seen in step with, and when; nil before its first cycle.
+  public let lastSync: (generation: UInt64, time: Timestamp)?
+  /// Files that verifications found damaged and no cycle has mended.
+  public let damaged: Int
+  public let freeBytes: UInt64
+  public let totalBytes: UInt64
+
+  public init(_ store: Store) throws(StoreError) {
+    generations = try store.generations().all
+    damaged = try DamageList.read(store).count
+    let space = try StoreError.telling { () throws(SystemError) in try store.top.descriptor.freeSpace() }
+    freeBytes = space.freeBytes
+    totalBytes = space.totalBytes
+    lastSync = StatusOfStore.latest(try store.lastContact(), generations.last)
+  }
+
+  /// A cycle that committed was in step as well, whatever became of the note.
+  private static func latest(
+    _ contact: (generation: UInt64, time: Timestamp)?, _ newest: Generation?
+  ) -> (generation: UInt64, time: Timestamp)? {
+    guard let newest else { return nil }
+    guard let contact, contact.time > newest.time else { return (newest.number, newest.time) }
+    return (newest.number, contact.time)
+  }
+}
