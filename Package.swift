@@ -99,7 +99,7 @@ let package = Package(
       "HotsyncSlaveTests",
       [
         "HotsyncSlave", "HotsyncSystem", "HotsyncCatalog", "HotsyncDelta", "HotsyncPlan", "HotsyncProtocol",
-        "HotsyncTransport", "hotsync-slave",
+        "HotsyncTransport", "TestSupport", "hotsync-slave",
       ]),
     tests("TidyTests", []),
   ]

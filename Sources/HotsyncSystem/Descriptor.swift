@@ -278,7 +278,8 @@ public struct Descriptor: ~Copyable, Sendable {
     let count = unsafe bytes.withUnsafeMutableBufferPointer {
       unsafe hs_filesystem_uuid(number, $0.baseAddress!)
     }
-    if count > 0 { return "uuid:" + hexadecimal(bytes.prefix(Int(count))) }
+    // Some file systems answer with zeros, which tell none from another.
+    if count > 0, bytes.contains(where: { $0 != 0 }) { return "uuid:" + hexadecimal(bytes.prefix(Int(count))) }
     var type: Int64 = 0
     var id: [Int32] = [0, 0]
     // SAFETY: the pointers live through the call; two numbers are written, two are there.

@@ -118,7 +118,7 @@ final class ScriptedMaster {
     throw TransportError(.unreachable, "lost", "the agent", cause: "it ended", next: "")
   }
 
-  func hello(epoch: Epoch = .first, generation: UInt64 = .max, purpose: Hello.Purpose = .cycle, adopts: Bool = true) -> Hello {
+  func hello(epoch: Epoch = .first, generation: UInt64 = 0, purpose: Hello.Purpose = .cycle, adopts: Bool = true) -> Hello {
     Hello(
       program: "test", connection: connection, purpose: purpose, epoch: epoch,
       position: Position(generation: generation, catalog: .empty), store: nil, adopts: adopts)
@@ -403,7 +403,7 @@ final class TestSlave: Sendable {
         if passedOver.contains(path) || (path.hasPrefix("/catalog/") && !segments.contains(name)) { continue }
         let status = try folder.status(name)
         var line = "\(status.kind) \(status.permissions) \(status.owner)"
-        if path.hasPrefix("/mirror") { line += " \(status.links) \(status.modified)" }
+        if path.hasPrefix("/mirror") { line += " \(status.modified)" }
         if status.kind == .regular {
           line += " \(status.size) \(ContentDigest.of(try folder.open(name).readAll(limit: 64 << 20) ?? [], key: key).hexadecimal)"
         }

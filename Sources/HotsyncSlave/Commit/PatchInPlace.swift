@@ -11,8 +11,9 @@ extension PatchRanges {
   ///
   /// The kernel takes this for a change of the file: what it alters beside the space is put back at once.
   func allocate(in file: borrowing Descriptor) throws(SystemError) -> Bool {
-    let holes = try ranges.filter { (range) throws(SystemError) in
-      try !range.isZeros && !PatchRanges.isData(range.stretch, in: file, size: oldSize)
+    var holes: [Range] = []
+    for range in ranges where !range.isZeros {
+      if try !PatchRanges.isData(range.stretch, in: file, size: oldSize) { holes.append(range) }
     }
     guard !holes.isEmpty else { return true }
     let before = try file.status()

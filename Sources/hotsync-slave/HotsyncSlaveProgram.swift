@@ -1,0 +1,38 @@
+import ArgumentParser
+import HotsyncCommand
+import HotsyncReport
+import HotsyncSystem
+
+/// `hotsync-slave`: what the spare machine does. Arguments and wiring only.
+@main
+struct HotsyncSlaveProgram: ParsableCommand {
+  static let program = "hotsync-slave"
+  static let configuration = CommandConfiguration(
+    commandName: program, abstract: "The spare machine's side of HotSync: keeps the master's files ready.",
+    version: Version.text,
+    subcommands: [
+      ServeVerb.self, ApplyVerb.self, StatusVerb.self, GenerationsVerb.self, RestoreVerb.self, VerifyVerb.self,
+      ConfigVerb.self,
+    ])
+
+  /// Without a verb there is nothing to do.
+  func run() throws {
+    try StandardStream.errors.write(Array((HotsyncSlaveProgram.helpMessage() + "\n").utf8))
+    throw ArgumentParser.ExitCode(HotsyncReport.ExitCode.usage.rawValue)
+  }
+}
+
+/// A verb that works on the stores of this machine.
+protocol Verb: ParsableCommand {
+  var options: GlobalOptions { get }
+  var chosen: ConnectionOption { get }
+  func carryOut(on machine: Machine) throws -> HotsyncReport.ExitCode
+}
+
+extension Verb {
+  func run() throws {
+    try CommandWorld.run(HotsyncSlaveProgram.program, options) { world in
+      try carryOut(on: try Machine(world, chosen.connection))
+    }
+  }
+}

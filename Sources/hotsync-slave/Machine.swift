@@ -1,0 +1,99 @@
+import HotsyncCommand
+import HotsyncConfig
+import HotsyncPlan
+import HotsyncProtocol
+import HotsyncReport
+import HotsyncSlave
+import HotsyncSystem
+
+/// The machine that a command works on: its root, its configuration, its stores.
+final class Machine {
+  let console: Console
+  let root: Folder
+  private let world: CommandWorld
+  private let wanted: String?
+
+  init(_ world: CommandWorld, _ wanted: String?) throws {
+    self.world = world
+    self.wanted = wanted
+    console = world.console
+    root = try world.openRoot()
+  }
+
+  func configuration() throws -> Configuration { try world.configuration() }
+
+  private var hasOwnRoot: Bool { world.root != "/" }
+
+  // MARK: Connections
+
+  /// The connection that is meant: the one named, or the only one.
+  func connection(in configuration: Configuration) throws -> ConnectionConfiguration {
+    let connection = try world.connection(wanted, of: configuration)
+    guard connection.role == .slave else { throw Machine.wrongRole(connection) }
+    return connection
+  }
+
+  /// The one named, or all that this machine is slave in.
+  func connections(in configuration: Configuration) throws -> [ConnectionConfiguration] {
+    if wanted != nil { return [try connection(in: configuration)] }
+    let slaves = configuration.connections.filter { $0.role == .slave }
+    if slaves.isEmpty, let other = configuration.connections.first { throw Machine.wrongRole(other) }
+    return slaves
+  }
+
+  private static func wrongRole(_ connection: ConnectionConfiguration) -> CommandError {
+    CommandError(
+      .refused, "cannot act as slave in", "the connection \"\(connection.name)\"",
+      cause: "this machine is configured as its master",
+      next: "run it on the slave; or, if this is the slave: hotsync-slave config set role slave")
+  }
+
+  // MARK: What lies below the root
+
+  func store(of connection: ConnectionConfiguration, in configuration: Configuration) throws(StoreError) -> Store {
+    try Store.open(connection: connection.name, root: root, path: configuration.store)
+  }
+
+  /// The users and groups that count here.
+  func accounts() throws(SystemError) -> Accounts {
+    hasOwnRoot ? try Accounts(root: root) : Accounts()
+  }
+
+  /// Nil where the root has no users of its own: numbers count then.
+  func accountsForRestore() throws(SystemError) -> Accounts? {
+    guard hasOwnRoot, let names = RelativePath("etc/passwd") else { return Accounts() }
+    do throws(SystemError) { _ = try root.open(at: names) } catch {
+      if error.isMissing { return nil }
+      throw error
+    }
+    return try accounts()
+  }
+
+  func epoch() throws -> Epoch {
+    guard let path = RelativePath("var/lib/hotsync-state") else { return .first }
+    let state: Folder
+    do throws(SystemError) { state = try root.folder(at: path) } catch {
+      guard error.isMissing else { throw error }
+      return .first
+    }
+    return try EpochFile.read(in: state)
+  }
+
+  func pin(
+    _ generation: String, of connection: ConnectionConfiguration, in configuration: Configuration
+  ) throws -> PinnedGeneration {
+    try PinnedGeneration.open(
+      try store(of: connection, in: configuration), generation, accounts: try accounts(),
+      mapsUnknownOwnersToNobody: connection.unknownOwner == .nobody)
+  }
+}
+
+extension Limit {
+  /// As the plan has it.
+  var deletionLimit: DeletionLimit {
+    switch self {
+    case .percent(let percent): .percent(percent)
+    case .count(let count): .count(UInt64(count))
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import ArgumentParser
+import HotsyncCommand
+import HotsyncConfig
+import HotsyncReport
+import HotsyncSlave
+import HotsyncSystem
+
+struct RestoreVerb: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "restore", abstract: "Bring back files, metadata included, as DIR/<path on the master>.")
+
+  @Argument(help: "Paths as on the master (/srv/x), each with all below it; none: everything.")
+  var paths: [String] = []
+
+  @Option(help: ArgumentHelp("The folder to restore into; made where it is missing.", valueName: "dir"))
+  var to: String
+
+  @Option(help: ArgumentHelp("A number, latest, latest-N, or a time (\"2026-11-20 14:00\").", valueName: "generation"))
+  var generation = "latest"
+
+  @Flag(help: "Replace files that are there.")
+  var force = false
+
+  @Flag(help: "Keep the master's user and group numbers.")
+  var numericIds = false
+
+  @OptionGroup var chosen: ConnectionOption
+  @OptionGroup var options: GlobalOptions
+
+  func carryOut(on machine: Machine) throws -> HotsyncReport.ExitCode {
+    let wanted = try paths.compactMap(RestoreVerb.path)
+    let isEverything = paths.isEmpty || wanted.count < paths.count
+    let configuration = try machine.configuration()
+    let connection = try machine.connection(in: configuration)
+    let pinned = try machine.pin(generation, of: connection, in: configuration)
+    let progress = Progress(console: machine.console)
+    progress.phase(
+      "restore", totalFiles: isEverything ? pinned.generation.files : nil,
+      totalBytes: isEverything ? pinned.generation.bytes : nil)
+    var told: (files: UInt64, bytes: UInt64) = (0, 0)
+    let restore = Restore(
+      pinned,
+      RestoreRequest(paths: isEverything ? [] : wanted, force: force, keepsNumbers: numericIds),
+      into: try RestoreVerb.target(to), accounts: try machine.accountsForRestore(),
+      mapsUnknownOwnersToNobody: connection.unknownOwner == .nobody
+    ) { files, bytes in
+      progress.advance(files: files - told.files, bytes: bytes - told.bytes)
+      told = (files, bytes)
+    }
+    let result = try restore.run()
+    progress.finish()
+    return machine.console.present(RestoreVerb.report(result, of: connection.name))
+  }
+
+  private static func report(_ result: RestoreResult, of connection: String) -> RestoreReport {
+    var report = RestoreReport(
+      connection: connection, generation: result.generation, files: result.files, bytes: result.bytes,
+      duration: result.elapsed)
+    report.mappings = result.mapped.map {
+      RestoreReport.Mapping(isUser: $0.kind == .user, name: $0.name, from: $0.from, to: $0.to)
+    }
+    report.damaged = result.damaged.map {
+      VerifyReport.Damage(path: ReportedPath($0.path), generation: $0.generation, what: $0.what)
+    }
+    report.problems = result.notices.map {
+      Problem(
+        code: $0.code, path: $0.path.map { ReportedPath($0) }, message: $0.message, nextStep: $0.nextStep, leftOut: false)
+    }
+    return report
+  }
+
+  /// Nil for the root itself. `\xNN` stands for a byte, as paths that are not text are shown.
+  private static func path(_ text: String) throws(CommandError) -> RelativePath? {
+    let bytes = unescaped(Array(text.utf8))
+    let names = bytes.split(separator: UInt8(ascii: "/"))
+    guard bytes.first == UInt8(ascii: "/") else { throw notAPath(text) }
+    if names.isEmpty { return nil }
+    guard let path = RelativePath(Array(names.joined(separator: [UInt8(ascii: "/")]))) else { throw notAPath(text) }
+    return path
+  }
+
+  private static func unescaped(_ bytes: [UInt8]) -> [UInt8] {
+    var result: [UInt8] = []
+    var rest = bytes[...]
+    while let byte = rest.popFirst() {
+      let digits = rest.dropFirst().prefix(2)
+      if byte == UInt8(ascii: "\\"), rest.first == UInt8(ascii: "x"), digits.count == 2,
+        let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+      {
+        result.append(value)
+        rest = rest.dropFirst(3)
+      } else {
+        result.append(byte)
+      }
+    }
+    return result
+  }
+
+  private static func notAPath(_ text: String) -> CommandError {
+    CommandError(
+      .usage, "cannot restore", shown(text.utf8.prefix(200)),
+      cause: "paths are given as they are on the master, with a leading slash and without ..",
+      next: "hotsync-slave restore /srv/x --to DIR")
+  }
+
+  /// The folder on the command line, made where its parent is there.
+  private static func target(_ path: String) throws(CommandError) -> Folder {
+    do throws(SystemError) {
+      do throws(SystemError) { return try Folder.open(path) } catch {
+        let bytes = Array(path.utf8)
+        let names = bytes.split(separator: UInt8(ascii: "/"))
+        guard error.isMissing, let last = names.last, let name = FileName(last) else { throw error }
+        let slash = bytes.first == UInt8(ascii: "/") ? "/" : "./"
+        let parent = slash + names.dropLast().map { String(decoding: $0, as: UTF8.self) }.joined(separator: "/")
+        return try Folder.open(parent).makeOrOpenFolder(name)
+      }
+    } catch {
+      throw CommandError(
+        .unwritable, "cannot restore into", shown(path.utf8.prefix(200)), cause: error.cause,
+        next: "name a folder that can be written: --to DIR")
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import HotsyncCommand
+import HotsyncConfig
+import HotsyncProtocol
+import HotsyncReport
+import HotsyncSlave
+import HotsyncSystem
+import HotsyncTransport
+
+/// The agent. Its standard input and output are the line to the master and carry nothing but the protocol.
+struct ServeVerb: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "serve", abstract: "Be the agent of one connection, on standard input and output.")
+
+  @OptionGroup var chosen: ConnectionOption
+  @OptionGroup var options: GlobalOptions
+
+  /// How long the line may be silent before the configuration has told.
+  private static let silence = Duration.seconds(120)
+
+  private struct Setting {
+    let connection: ConnectionConfiguration
+    let context: AgentContext
+    let store: Store
+    let epoch: Epoch
+    let accounts: Accounts
+  }
+
+  func validate() throws {
+    if chosen.connection == nil { throw ValidationError("serve needs --connection NAME") }
+  }
+
+  func run() throws {
+    // Standard output belongs to the master: no document goes there, whatever was asked for.
+    var plain = options
+    plain.json = false
+    try CommandWorld.run(HotsyncSlaveProgram.program, plain) { world in
+      try carryOut(on: try Machine(world, chosen.connection))
+    }
+  }
+
+  func carryOut(on machine: Machine) throws -> HotsyncReport.ExitCode {
+    Environment.keepFilesPrivate()
+    let setting = Result { try set(up: machine) }
+    let stream = try PipeStream(
+      input: Descriptor(owning: 0), output: Descriptor(owning: 1),
+      silence: (try? setting.get().connection.silenceTimeout) ?? ServeVerb.silence, peer: "the master")
+    let channel = AgentChannel(stream)
+    switch setting {
+    case .failure(let error):
+      // The master hears it too, once it has said who it is.
+      _ = try? channel.receive()
+      try? Agent.refuse(error, over: channel)
+      throw error
+    case .success(let setting):
+      try Agent(
+        setting.context, store: setting.store, channel: channel, epoch: setting.epoch, accounts: setting.accounts
+      ).run()
+      return .done
+    }
+  }
+
+  private func set(up machine: Machine) throws -> Setting {
+    let configuration = try machine.configuration()
+    let connection = try machine.connection(in: configuration)
+    guard connection.isEnabled else {
+      throw CommandError(
+        .refused, "cannot serve", "the connection \"\(connection.name)\"", cause: "it is disabled on the slave",
+        next: "on the slave: hotsync-slave config set connections.\(connection.name).status enabled")
+    }
+    let context = AgentContext(
+      connection: connection.name, storePath: configuration.store, program: "hotsync-slave \(Version.number)",
+      deletionLimit: connection.maxDelete.deletionLimit,
+      mapsUnknownOwnersToNobody: connection.unknownOwner == .nobody)
+    return Setting(
+      connection: connection, context: context, store: try machine.store(of: connection, in: configuration),
+      epoch: try machine.epoch(), accounts: try machine.accounts())
+  }
+}

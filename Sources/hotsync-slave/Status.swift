@@ -1,0 +1,73 @@
+import ArgumentParser
+import HotsyncCommand
+import HotsyncConfig
+import HotsyncProtocol
+import HotsyncReport
+import HotsyncSlave
+import HotsyncSystem
+
+struct StatusVerb: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "Say how old the copy is and what the store holds.")
+
+  @OptionGroup var chosen: ConnectionOption
+  @OptionGroup var options: GlobalOptions
+
+  func carryOut(on machine: Machine) throws -> HotsyncReport.ExitCode {
+    let configuration = try machine.configuration()
+    let epoch = try machine.epoch()
+    var connections: [SlaveStatusReport.Connection] = []
+    for connection in try machine.connections(in: configuration) {
+      var told = SlaveStatusReport.Connection(name: connection.name)
+      told.epoch = epoch.number
+      told.fenced = false
+      do throws(StoreError) {
+        fill(&told, try StatusOfStore(try machine.store(of: connection, in: configuration)))
+      } catch {
+        told.ready = false
+        told.blockers = [
+          Blocker(
+            code: "store", message: "\(error.operation) \(error.subject): \(error.cause)", nextStep: error.nextStep)
+        ]
+      }
+      connections.append(told)
+    }
+    return machine.console.present(
+      SlaveStatusReport(role: configuration.role.rawValue, connections: connections))
+  }
+
+  private func fill(_ told: inout SlaveStatusReport.Connection, _ store: StatusOfStore) {
+    let now = Clocks.system.now()
+    told.lastSync = store.lastSync.map {
+      SlaveStatusReport.Sync(generation: $0.generation, time: $0.time, age: max(.zero, now.since($0.time)))
+    }
+    told.generations = UInt64(store.generations.count)
+    // The newest generation is all that is kept, so that its files are the store.
+    told.storeBytes = store.generations.last?.bytes ?? 0
+    told.freeBytes = store.freeBytes
+  }
+}
+
+struct GenerationsVerb: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "generations", abstract: "List what is kept, newest first.")
+
+  @OptionGroup var chosen: ConnectionOption
+  @OptionGroup var options: GlobalOptions
+
+  func carryOut(on machine: Machine) throws -> HotsyncReport.ExitCode {
+    let configuration = try machine.configuration()
+    var generations: [GenerationsReport.Generation] = []
+    for connection in try machine.connections(in: configuration) {
+      let status = try StatusOfStore(try machine.store(of: connection, in: configuration))
+      for generation in status.generations.reversed() {
+        generations.append(
+          GenerationsReport.Generation(
+            connection: connection.name, number: generation.number, time: generation.time, epoch: generation.epoch,
+            files: generation.files, bytes: generation.bytes, changed: generation.changed,
+            keptBy: generation == status.generations.last ? ["latest"] : [], verified: nil))
+      }
+    }
+    return machine.console.present(GenerationsReport(generations: generations))
+  }
+}
