@@ -60,7 +60,7 @@ let package = Package(
       "HotsyncMaster",
       [
         "HotsyncSystem", "HotsyncCatalog", "HotsyncDelta", "HotsyncPlan", "HotsyncProtocol",
-        "HotsyncConfig", "HotsyncReport", "HotsyncTransport",
+        "HotsyncConfig", "HotsyncReport", "HotsyncTransport", logging,
       ]),
     module(
       "HotsyncSlave",

@@ -46,7 +46,7 @@ struct Check: ParsableCommand {
         report.connections.append(
           Cycle(
             connection, root: try world.openRoot(), options: CycleOptions(), progress: Progress(console: world.console),
-            program: Version.number
+            program: Version.number, log: world.console.logger()
           ).check())
       }
       return world.console.present(report)

@@ -59,7 +59,8 @@ struct Sync: ParsableCommand {
     let progress = Progress(console: world.console)
     defer { progress.finish() }
     return Cycle(
-      connection, root: try world.openRoot(), options: options, progress: progress, program: Version.number
+      connection, root: try world.openRoot(), options: options, progress: progress, program: Version.number,
+      log: world.console.logger()
     ).run()
   }
 }

@@ -5,6 +5,7 @@ import HotsyncProtocol
 public import HotsyncReport
 public import HotsyncSystem
 import HotsyncTransport
+public import Logging
 
 /// One run for one connection: scan, plan, push, commit. Each phase is a function with its name.
 public final class Cycle {
@@ -15,6 +16,7 @@ public final class Cycle {
   let clocks: Clocks
   let program: String
   let agentVariables: [String: String]
+  let log: Logger
   var report: ConnectionReport
 
   /// - Parameters:
@@ -23,8 +25,9 @@ public final class Cycle {
   ///   - agentVariables: added to the environment of an embedded agent; tests plant faults by them.
   public init(
     _ connection: ConnectionConfiguration, root: consuming Folder, options: CycleOptions, progress: Progress,
-    program: String, clocks: Clocks = .system, agentVariables: [String: String] = [:]
+    program: String, log: Logger, clocks: Clocks = .system, agentVariables: [String: String] = [:]
   ) {
+    self.log = log
     self.connection = connection
     self.root = root
     self.options = options
@@ -51,8 +54,13 @@ public final class Cycle {
 
   /// Times a phase and puts it into the report.
   func phase<Result>(_ name: String, _ body: () throws -> Result) throws -> Result {
+    log.debug("\(connection.name): \(name) begins")
     let start = clocks.elapsed()
-    defer { report.phases.append(ConnectionReport.Phase(name: name, duration: clocks.elapsed() - start)) }
+    defer {
+      let duration = clocks.elapsed() - start
+      report.phases.append(ConnectionReport.Phase(name: name, duration: duration))
+      log.debug("\(connection.name): \(name) took \(duration)")
+    }
     return try body()
   }
 

@@ -4,6 +4,7 @@ import HotsyncPlan
 import HotsyncProtocol
 import HotsyncReport
 import HotsyncSystem
+import Logging
 
 /// The walk, merged with the catalog into a plan.
 extension Cycle {
@@ -35,6 +36,8 @@ extension Cycle {
       try scanner.run()
       try maker.finish()
       report.problems += maker.problems
+      log.debug(
+        "\(connection.name): \(maker.totals.seen) entries seen, \(maker.totals.steps) to look at, \(maker.totals.removals) gone")
       let limit = Cycle.deletionLimit(connection.maxDelete)
       let records = base.known.position.catalog.records
       guard options.acceptsDeletions || limit.allows(maker.totals.removals, of: records) else {

@@ -27,6 +27,7 @@ extension Cycle {
     line.close()
     report.generation = base.known.position.generation
     report.changes = itemiser.changes
+    report.bytes.changed = itemiser.changedBytes
     report.problems += itemiser.problems
     conclude(scanned)
   }

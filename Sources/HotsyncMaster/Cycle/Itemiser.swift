@@ -13,6 +13,11 @@ final class Itemiser {
   private(set) var changes: [Change] = []
   private(set) var problems: [Problem] = []
 
+  /// Sizes of the files whose content is new.
+  var changedBytes: UInt64 {
+    changes.reduce(0) { $0 &+ ($1.action == .create || $1.action == .change ? $1.size ?? 0 : 0) }
+  }
+
   init(reader: EntryReader, key: HashKey, departed: DepartedFiles) {
     self.reader = reader
     self.key = key

@@ -166,7 +166,7 @@ public final class Agent {
       throw DeletionRefusal.error(announcement.deletions, of: entries, limit: context.deletionLimit)
     }
     let flush = try FileSystemFlush(store)
-    let leftovers = try Leftovers.take(from: try Staging.folder(of: store), of: store)
+    let leftovers = try Leftovers.take(from: try Staging.folder(of: store), of: store, tick: tick)
     try checkSpace(for: announcement, staged: leftovers)
     let staging = try Staging(store, leftovers: leftovers)
     let intake = try EntryIntake(
