@@ -206,6 +206,7 @@ public struct Folder: ~Copyable, Sendable {
     let target = folder.descriptor.number
     do throws(SystemError) {
       try systemCall("renameat2", "cannot make", other.description) {
+        // SAFETY: both names live through the call.
         unsafe withCString(name) { from in
           unsafe withCString(other) { to in unsafe hs_rename_no_replace(descriptor.number, from, target, to) }
         }

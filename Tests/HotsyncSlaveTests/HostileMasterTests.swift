@@ -315,9 +315,9 @@ let lies: [Lie] = [
     for theirs in [Epoch.first, other] {
       let ending = try slave.serve(epoch: mine) { master in
         try master.send(.hello(master.hello(epoch: theirs)))
-        #expect(kind { _ = try master.answer() } == .refused)
+        #expect(kind { _ = try master.answer() } == .fenced)
       }
-      #expect((ending as? any HotsyncError)?.kind == .refused)
+      #expect((ending as? any HotsyncError)?.kind == .fenced)
     }
     #expect(try changes(before, slave.picture()) == [])
   }

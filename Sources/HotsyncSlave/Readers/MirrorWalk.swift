@@ -48,7 +48,7 @@ final class MirrorWalk {
     level.names.removeFirst()
     guard isFolder, let path = level.path.map({ $0.appending(name) }) ?? RelativePath(name) else { return }
     do throws(SystemError) { levels.append(try Level(path, try level.folder.folder(name))) } catch {
-      guard error.isMissing || error.meetsLink else { throw StoreError(error) }
+      guard error.isMissing || error.isLoop else { throw StoreError(error) }
     }
   }
 }

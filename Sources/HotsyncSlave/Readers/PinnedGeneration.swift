@@ -139,7 +139,7 @@ public final class PinnedGeneration {
 
   private static func open(_ path: RelativePath, in folder: borrowing Folder) throws(StoreError) -> Descriptor? {
     do throws(SystemError) { return try folder.open(at: path) } catch {
-      if error.isMissing || error.meetsLink { return nil }
+      if error.isMissing || error.isLoop { return nil }
       throw StoreError(error)
     }
   }

@@ -38,7 +38,7 @@ final class RestoreObstacles {
     do throws(SystemError) {
       return try folders.withParent(of: path) { (folder) throws(SystemError) in try folder.statusIfPresent(path.name) }
     } catch {
-      if error.isMissing || error.meetsLink { return nil }
+      if error.isMissing || error.isLoop { return nil }
       throw StoreError(error)
     }
   }
@@ -54,7 +54,7 @@ final class RestoreObstacles {
 extension Folder {
   fileprivate func statusIfPresent(at path: RelativePath) throws(SystemError) -> FileStatus? {
     do throws(SystemError) { return try parentFolder(of: path).statusIfPresent(path.name) } catch {
-      if error.isMissing || error.meetsLink { return nil }
+      if error.isMissing || error.isLoop { return nil }
       throw error
     }
   }

@@ -142,7 +142,7 @@ public final class Verification {
       let first = try pinned.store.mirror.open(at: leader, .nameOnly).status()
       if first.inode == status.inode, first.device == status.device { return }
     } catch {
-      guard error.isMissing || error.meetsLink else { throw StoreError(error) }
+      guard error.isMissing || error.isLoop else { throw StoreError(error) }
     }
     try note(path, "it is no link to \(leader)")
   }

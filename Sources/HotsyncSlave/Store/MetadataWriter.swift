@@ -125,6 +125,4 @@ final class MetadataWriter {
 extension SystemError {
   var isNotPermitted: Bool { number == 1 || number == 13 }
   var isUnsupported: Bool { number == 95 }
-  /// A symbolic link stands where a folder was meant (ELOOP).
-  var meetsLink: Bool { number == 40 }
 }

@@ -1,0 +1,37 @@
+public import HotsyncSystem
+
+/// Something of a generation that is not what its catalog says.
+public struct Damage: Sendable, Equatable {
+  public let path: RelativePath
+  public let generation: UInt64
+  /// In words: "its content is not what was stored".
+  public let what: String
+}
+
+/// What a restore is to bring back, and how.
+public struct RestoreRequest: Sendable {
+  /// Each with all below it; empty for everything.
+  public var paths: [RelativePath]
+  /// Replaces files that are there.
+  public var force: Bool
+  /// Ids are taken as they are, names are not looked at.
+  public var keepsNumbers: Bool
+
+  public init(paths: [RelativePath], force: Bool, keepsNumbers: Bool) {
+    self.paths = paths
+    self.force = force
+    self.keepsNumbers = keepsNumbers
+  }
+}
+
+public struct RestoreResult: Sendable {
+  public let generation: UInt64
+  public internal(set) var files: UInt64 = 0
+  public internal(set) var bytes: UInt64 = 0
+  public internal(set) var elapsed: Duration = .zero
+  /// Owners whose ids here differ from the master's.
+  public internal(set) var mapped: [MappedOwner] = []
+  /// Files that were not written under their names, as what is stored is not what was sent.
+  public internal(set) var damaged: [Damage] = []
+  public internal(set) var notices: [Notice] = []
+}

@@ -1,0 +1,124 @@
+import HotsyncCatalog
+import HotsyncDelta
+import HotsyncPlan
+import HotsyncProtocol
+import HotsyncSystem
+import HotsyncTransport
+import Synchronization
+import Testing
+
+@testable import HotsyncSlave
+
+/// A folder that goes when its owner does.
+final class Scratch: Sendable {
+  let path: String
+  private let name: FileName
+
+  init() throws {
+    let base = Environment.value("TMPDIR") ?? "/tmp"
+    let text = "hotsync-slave-tests-" + hexadecimal(Environment.randomBytes(8))
+    name = try #require(FileName(text))
+    try Folder.open(base).makeFolder(name)
+    path = base + "/" + text
+  }
+
+  deinit { try? Folder.open(Environment.value("TMPDIR") ?? "/tmp").removeTree(name) }
+
+  func folder() throws -> Folder { try Folder.open(path) }
+
+  func make(_ text: String) throws -> Folder {
+    try folder().makeOrOpenFolder(try #require(FileName(text)))
+  }
+}
+
+/// What differs between two pictures of a store.
+func changes(_ before: [String: String], _ after: [String: String]) -> [String] {
+  Set(before.keys).union(after.keys).filter { before[$0] != after[$0] }.sorted().map {
+    "\($0): \(before[$0] ?? "nothing") -> \(after[$0] ?? "nothing")"
+  }
+}
+
+/// A store in a scratch folder, and agents that serve it.
+final class TestSlave: Sendable {
+  let scratch: Scratch
+  let limit: DeletionLimit
+
+  init(limit: DeletionLimit = .percent(50)) throws {
+    scratch = try Scratch()
+    self.limit = limit
+    _ = try Store.create(connection: "standby", root: try scratch.folder(), path: "/var/lib/hotsync")
+  }
+
+  func store() throws -> Store {
+    try Store.open(connection: "standby", root: try scratch.folder(), path: "/var/lib/hotsync")
+  }
+
+  func mirror() throws -> Folder {
+    try scratch.folder().folder(at: try path("var/lib/hotsync/standby/mirror/files"))
+  }
+
+  /// Runs an agent on a thread of its own while the body talks to it; gives what the agent ended with.
+  @discardableResult
+  func serve(epoch: Epoch = .first, _ body: (ScriptedMaster) throws -> Void) throws -> (any Error)? {
+    let toAgent = try Descriptor.pipe()
+    let fromAgent = try Descriptor.pipe()
+    let near = try PipeStream(
+      input: Descriptor(owning: fromAgent.reading), output: Descriptor(owning: toAgent.writing), silence: .seconds(20),
+      peer: "the agent")
+    let far = try PipeStream(
+      input: Descriptor(owning: toAgent.reading), output: Descriptor(owning: fromAgent.writing), silence: .seconds(20),
+      peer: "the master")
+    let ending = Ending()
+    let limit = limit
+    let store = try store()
+    let worker = Worker {
+      do {
+        let context = AgentContext(
+          connection: "standby", storePath: "/var/lib/hotsync", program: "test", deletionLimit: limit,
+          mapsUnknownOwnersToNobody: false)
+        try Agent(context, store: store, channel: AgentChannel(far), epoch: epoch, accounts: Accounts()).run()
+      } catch { ending.error.withLock { $0 = error } }
+      far.closeSending()
+    }
+    let outcome = Result { try body(ScriptedMaster(near)) }
+    near.closeSending()
+    worker.join()
+    try outcome.get()
+    return ending.error.withLock { $0 }
+  }
+
+  private final class Ending: Sendable {
+    let error = Mutex<(any Error)?>(nil)
+  }
+
+  @discardableResult
+  func cycle(_ changes: Changes, on tree: inout Tree) throws -> UInt64 {
+    var number: UInt64 = 0
+    try serve { number = try $0.cycle(changes, on: &tree) }
+    return number
+  }
+
+  /// All of the store but what a cycle may leave for the next one, or for nobody: paths with all that can be seen of them.
+  func picture() throws -> [String: String] {
+    var lines: [String: String] = [:]
+    let segments = try store().generations().newest?.segments ?? []
+    let passedOver = ["/incoming", "/cycle.lock", "/lock", "/pins", "/contact", "/history", "/signatures"]
+    let key = try store().key
+    func look(_ folder: borrowing Folder, _ above: String) throws {
+      for name in try folder.names() {
+        let path = above + "/" + name.description
+        if passedOver.contains(path) || (path.hasPrefix("/catalog/") && !segments.contains(name)) { continue }
+        let status = try folder.status(name)
+        var line = "\(status.kind) \(status.permissions) \(status.owner)"
+        if path.hasPrefix("/mirror") { line += " \(status.modified)" }
+        if status.kind == .regular {
+          line += " \(status.size) \(ContentDigest.of(try folder.open(name).readAll(limit: 64 << 20) ?? [], key: key).hexadecimal)"
+        }
+        lines[path] = line
+        if status.kind == .folder { try look(try folder.folder(name), path) }
+      }
+    }
+    try look(try scratch.folder().folder(at: try path("var/lib/hotsync/standby")), "")
+    return lines
+  }
+}
