@@ -270,6 +270,27 @@ public struct Descriptor: ~Copyable, Sendable {
     )
   }
 
+  /// The name of the kind of file system, where it is one that stores lie on (statfs(2)).
+  public func fileSystemType() throws(SystemError) -> String {
+    switch try fileSystemFacts().type {
+    case 0xEF53: "ext4"
+    case 0x5846_5342: "xfs"
+    case 0x9123_683E: "btrfs"
+    case 0x0102_1994: "tmpfs"
+    case let other: "file system type 0x" + String(other, radix: 16)
+    }
+  }
+
+  private func fileSystemFacts() throws(SystemError) -> (type: Int64, id: [Int32]) {
+    var type: Int64 = 0
+    var id: [Int32] = [0, 0]
+    // SAFETY: the pointers live through the call; two numbers are written, two are there.
+    try systemCall("fstatfs", "cannot ask", "a file system") {
+      unsafe id.withUnsafeMutableBufferPointer { unsafe hs_filesystem_id(number, &type, $0.baseAddress!) }
+    }
+    return (type, id)
+  }
+
   /// The universally unique name of the file system, as far as the kernel tells: its UUID in hexadecimal, else what
   /// statfs(2) gives as its id.
   public func fileSystemIdentity() throws(SystemError) -> String {
@@ -280,13 +301,8 @@ public struct Descriptor: ~Copyable, Sendable {
     }
     // Some file systems answer with zeros, which tell none from another.
     if count > 0, bytes.contains(where: { $0 != 0 }) { return "uuid:" + hexadecimal(bytes.prefix(Int(count))) }
-    var type: Int64 = 0
-    var id: [Int32] = [0, 0]
-    // SAFETY: the pointers live through the call; two numbers are written, two are there.
-    try systemCall("fstatfs", "cannot ask", "a file system") {
-      unsafe id.withUnsafeMutableBufferPointer { unsafe hs_filesystem_id(number, &type, $0.baseAddress!) }
-    }
-    return "type:\(type),id:\(id[0]),\(id[1])"
+    let facts = try fileSystemFacts()
+    return "type:\(facts.type),id:\(facts.id[0]),\(facts.id[1])"
   }
 }
 

@@ -5,14 +5,14 @@ import HotsyncSystem
 
 /// `hotsync-slave`: what the spare machine does. Arguments and wiring only.
 @main
-struct HotsyncSlaveProgram: ParsableCommand {
+struct HotsyncSlaveProgram: ParsableCommand, Executable {
   static let program = "hotsync-slave"
   static let configuration = CommandConfiguration(
     commandName: program, abstract: "The spare machine's side of HotSync: keeps the master's files ready.",
     version: Version.text,
     subcommands: [
       ServeVerb.self, ApplyVerb.self, StatusVerb.self, GenerationsVerb.self, RestoreVerb.self, VerifyVerb.self,
-      ConfigVerb.self,
+      ConfigCommand<HotsyncSlaveProgram>.self,
     ])
 
   /// Without a verb there is nothing to do.

@@ -100,13 +100,9 @@ struct Apply: ParsableCommand {
   func run() throws {
     try CommandWorld.run(Hotsync.program, options) { world in
       _ = try world.configuration()
-      let made = try MasterFolders.make(root: try world.openRoot())
-      if options.json {
-        world.console.result(.object([("changed", .strings(made))]))
-      } else if !options.quiet {
-        world.console.result(made.isEmpty ? "nothing to change" : made.map { "made \($0)" }.joined(separator: "\n"))
-      }
-      return .done
+      var report = ApplyReport()
+      report.changed = try MachineFolders.make(below: try world.openRoot())
+      return world.console.present(report)
     }
   }
 }

@@ -29,26 +29,3 @@ public enum MasterStatus {
     return report
   }
 }
-
-/// The folders of a master below its root, with their modes.
-public enum MasterFolders {
-  /// - Returns: the paths that were made; empty where all was there.
-  public static func make(root: borrowing Folder) throws -> [String] {
-    var made: [String] = []
-    let wanted: [(path: String, permissions: UInt16)] = [
-      ("etc/hotsync", 0o755), ("etc/hotsync/conf.d", 0o755), ("etc/hotsync/keys", 0o700),
-      ("var/lib/hotsync-state", 0o700),
-    ]
-    for (text, permissions) in wanted {
-      guard let path = RelativePath(text) else { continue }
-      var here = try root.duplicate()
-      for name in path.names.dropLast() { here = try here.makeOrOpenFolder(name, permissions: 0o755) }
-      if try here.statusIfPresent(path.name) == nil {
-        made.append("/\(text)")
-        try here.makeFolder(path.name)
-        try here.folder(path.name).descriptor.setPermissions(permissions)
-      }
-    }
-    return made
-  }
-}

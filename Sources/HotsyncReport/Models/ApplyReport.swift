@@ -6,7 +6,7 @@ public struct ApplyReport: Report {
   public struct Place: Sendable, Equatable {
     public let connection: String
     public let path: String
-    /// The file system's identity.
+    /// The kind of file system.
     public let fileSystem: String
     public let freeBytes: UInt64
 

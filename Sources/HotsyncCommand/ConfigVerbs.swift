@@ -1,13 +1,11 @@
 import ArgumentParser
 import HotsyncConfig
-public import HotsyncReport
+import HotsyncReport
 import HotsyncSystem
 
-/// `config …`, which is the same on both machines.
-public enum ConfigVerbs {
-  public static let abstract = "Look at the configuration, and change it."
-
-  public static func get(_ key: String, _ world: CommandWorld) throws -> HotsyncReport.ExitCode {
+/// What the verbs of `config` do.
+enum ConfigVerbs {
+  static func get(_ key: String, _ world: CommandWorld) throws -> HotsyncReport.ExitCode {
     let value = try ConfigurationEditor(root: world.root).value(of: key)
     if world.console.options.json {
       world.console.result(.object([("key", .string(key)), ("value", .string(value))]))
@@ -17,7 +15,7 @@ public enum ConfigVerbs {
     return .done
   }
 
-  public static func set(_ words: [String], _ world: CommandWorld) throws -> HotsyncReport.ExitCode {
+  static func set(_ words: [String], _ world: CommandWorld) throws -> HotsyncReport.ExitCode {
     guard words.count % 2 == 0 else {
       throw ValidationError("'set' takes pairs of KEY and VALUE, and \(words.count) words were given.")
     }
@@ -25,11 +23,11 @@ public enum ConfigVerbs {
     return tell(try ConfigurationEditor(root: world.root).set(pairs), world)
   }
 
-  public static func unset(_ keys: [String], _ world: CommandWorld) throws -> HotsyncReport.ExitCode {
+  static func unset(_ keys: [String], _ world: CommandWorld) throws -> HotsyncReport.ExitCode {
     tell(try ConfigurationEditor(root: world.root).unset(keys), world)
   }
 
-  public static func show(_ world: CommandWorld) throws -> HotsyncReport.ExitCode {
+  static func show(_ world: CommandWorld) throws -> HotsyncReport.ExitCode {
     let text = try ConfigurationEditor(root: world.root).show()
     if world.console.options.json {
       world.console.result(.object([("configuration", .string(text))]))
@@ -39,7 +37,7 @@ public enum ConfigVerbs {
     return .done
   }
 
-  public static func check(_ world: CommandWorld) throws -> HotsyncReport.ExitCode {
+  static func check(_ world: CommandWorld) throws -> HotsyncReport.ExitCode {
     let problems = ConfigurationEditor(root: world.root).check()
     if world.console.options.json {
       world.console.result(document(problems))
