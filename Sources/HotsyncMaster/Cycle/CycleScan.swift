@@ -25,7 +25,7 @@ extension Cycle {
         includes.roots, live: root, known: knownRoots, accepts: options.acceptsDeletions
       ) { root in try Cycle.isKnownEmpty(root, base.catalog) }
       let owners = OwnerNames(try Cycle.accounts(connection, root))
-      let maker = try PlanMaker(base.catalog, spool: spool, isFull: options.isFull) { try line.beat() }
+      let maker = try PlanMaker(base.catalog, spool: spool, isFull: options.isFull) { try line.check() }
       let scanner = try Scanner(
         live: root, roots: includes.roots, rules: includes.rules,
         isOneFileSystem: connection.data.oneFileSystem, owners: owners

@@ -21,7 +21,7 @@ extension Cycle {
     try phase("examine") {
       while let step = try scanned.spool.next() {
         try itemiser.take(step)
-        try line.beat()
+        try line.check()
       }
     }
     line.close()

@@ -40,7 +40,7 @@ extension ContentSender {
       let end = min(work.size, position + (256 << 20))
       guard try hasher.update(from: entry.file, position..<end, size: work.size, buffer: &buffer) else { return nil }
       position = end
-      try line.beat()
+      try line.check()
     }
     return try hasher.finish()
   }
@@ -118,7 +118,7 @@ extension ContentSender {
       } else {
         return try drop()
       }
-      try line.beat()
+      try line.check()
     }
     guard try isUnchanged(entry) else { return try drop() }
     try state.keepMap(as: digest)

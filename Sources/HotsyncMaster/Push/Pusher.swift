@@ -23,6 +23,10 @@ final class Pusher {
   private(set) var obsoleteMaps: [Digest] = []
   /// Files that have several names and another inode on the slave now.
   private var replaced: Set<RelativePath> = []
+  /// Paths whose files were moved to others.
+  private var moved: Set<RelativePath> = []
+  /// Files that were looked at and keep their content.
+  private var kept: Set<RelativePath> = []
   private var leftOut: Set<RelativePath> = []
   private var leftOutFolder: RelativePath?
 
@@ -57,11 +61,11 @@ final class Pusher {
 
   func take(_ step: Step) throws {
     crashPoint("push")
-    try line.beat()
+    try line.check()
     switch step {
     case .remove(let old): try remove(old)
     case .create(let sighting), .examine(let sighting, _), .replace(let sighting, _):
-      do { try bring(sighting, old: step.old) } catch let reason as LeftOut { leaveOut(sighting, step.old, reason) }
+      do { try bring(sighting, old: step.old) } catch let reason as LeftOut { try leaveOut(sighting, step.old, reason) }
       if case .regular(let size) = sighting.kind { progress(1, size) } else { progress(1, 0) }
     }
   }
@@ -115,9 +119,12 @@ final class Pusher {
   }
 
   private func bringFile(_ sighting: Sighting, _ old: Record?) throws {
-    let result = try contents.bring(sighting, old: old, origin: departed.origin(of: sighting))
+    // A path whose file was moved away must not keep it: the slave would have one file under both.
+    let base = moved.contains(sighting.path) ? nil : old
+    let result = try contents.bring(sighting, old: base, origin: origin(of: sighting))
     let isNew = result.source != .none
-    if isNew { replaced.insert(sighting.path) }
+    if isNew { replaced.insert(sighting.path) } else if old != nil, !departed.isEmpty { kept.insert(sighting.path) }
+    if case .moved(_, let from) = result.source { moved.insert(from) }
     let source = result.source
     if case .moved = source { counts.renamed += 1 } else if isNew { counts.changedBytes &+= result.record.size }
     if case .inline(let number, let bytes) = result.delivery {
@@ -131,13 +138,21 @@ final class Pusher {
     }
   }
 
+  /// Where the file came from; nil also where that path has settled for keeping its content, or gave it away already.
+  private func origin(of sighting: Sighting) -> DepartedFiles.Origin? {
+    guard let origin = departed.origin(of: sighting), !kept.contains(origin.record.path),
+      !moved.contains(origin.record.path), !leftOut.contains(origin.record.path)
+    else { return nil }
+    return origin
+  }
+
   // MARK: What becomes of them
 
   /// Sends the entry if its record differs from the old one; writes its stamp down in any case.
   private func settle(
     _ record: Record, _ stamp: Stamp, _ old: Record?, isSameContent: Bool, source: () -> Source
   ) throws {
-    guard record != old else { return try write(.present(record, stamp)) }
+    guard record != old || !isSameContent else { return try write(.present(record, stamp)) }
     try line.send(.entry(record, isSameContent ? .none : source()))
     try note(record, stamp, old, isContentNew: !isSameContent)
   }
@@ -158,10 +173,12 @@ final class Pusher {
     if case .regular(let size, let digest) = old.content, size >= LargeFile.minimum { obsoleteMaps.append(digest) }
   }
 
-  /// The slave keeps what it has; the operator is told.
-  private func leaveOut(_ sighting: Sighting, _ old: Record?, _ reason: LeftOut) {
+  /// The slave keeps what it has, unless that was moved elsewhere; the operator is told.
+  private func leaveOut(_ sighting: Sighting, _ old: Record?, _ reason: LeftOut) throws {
+    let isGone = moved.contains(sighting.path)
+    if isGone, let old { try remove(old) }
     if sighting.kind == .folder, old == nil { leftOutFolder = sighting.path }
     leftOut.insert(sighting.path)
-    problems.append(LeftOutText.problem(sighting.path, reason, keepsOld: old != nil))
+    problems.append(LeftOutText.problem(sighting.path, reason, keepsOld: old != nil && !isGone))
   }
 }

@@ -8,18 +8,14 @@ final class SlaveLine {
   private let channel: MasterChannel
   private let inbox: Inbox
   private let clocks: Clocks
-  private var lastSent: Duration
+  private var heartbeat: Heartbeat?
   /// What the slave told the operator.
   private(set) var problems: [Problem] = []
-
-  /// How often the slave hears of us while we are busy.
-  private static let pingInterval = Duration.seconds(10)
 
   init(_ channel: MasterChannel, clocks: Clocks) {
     self.channel = channel
     self.clocks = clocks
     inbox = Inbox(channel)
-    lastSent = clocks.elapsed()
   }
 
   var bytesSent: UInt64 { channel.bytesSent }
@@ -40,6 +36,7 @@ final class SlaveLine {
       case .welcome(let welcome):
         channel.handshakeDone()
         inbox.start()
+        heartbeat = Heartbeat(.ping, over: channel, clocks: clocks)
         return welcome
       // It rolls an interrupted commit forward first.
       case .ping: continue
@@ -59,19 +56,15 @@ final class SlaveLine {
 
   func send(_ message: MasterMessage) throws {
     do { try channel.send(message) } catch { throw inbox.reason(after: error) }
-    lastSent = clocks.elapsed()
   }
 
   func flush() throws {
     do { try channel.flush() } catch { throw inbox.reason(after: error) }
   }
 
-  /// Called often while we are busy: says that we live, and hears whether the slave still does.
-  func beat() throws {
+  /// Called often while we are busy: ends what is done for nobody, once the slave is gone.
+  func check() throws {
     if let ended = inbox.ended { throw ended }
-    guard clocks.elapsed() - lastSent > SlaveLine.pingInterval else { return }
-    try send(.ping)
-    try flush()
   }
 
   /// The next message that is no notice.
@@ -105,6 +98,7 @@ final class SlaveLine {
 
   /// Takes notices that have come by the end.
   func close() {
+    heartbeat?.end()
     try? channel.send(.bye)
     try? channel.flush()
     channel.end()

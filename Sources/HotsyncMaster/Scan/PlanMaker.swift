@@ -13,13 +13,13 @@ final class PlanMaker {
   private(set) var problems: [Problem] = []
   /// A folder that could not be listed: what the catalog has below it stays.
   private var unknown: RelativePath?
-  private let beat: () throws -> Void
+  private let check: () throws -> Void
 
-  init(_ catalog: Catalog, spool: PlanSpool, isFull: Bool, beat: @escaping () throws -> Void) throws {
+  init(_ catalog: Catalog, spool: PlanSpool, isFull: Bool, check: @escaping () throws -> Void) throws {
     cursor = try catalog.cursor()
     self.spool = spool
     difference = Difference(isFull: isFull)
-    self.beat = beat
+    self.check = check
   }
 
   func take(_ event: ScanEvent) throws {
@@ -40,7 +40,7 @@ final class PlanMaker {
   }
 
   private func see(_ sighting: Sighting) throws {
-    if totals.seen % 1_024 == 0 { try beat() }
+    if totals.seen % 1_024 == 0 { try check() }
     totals.noteSighting(sighting)
     while let entry = cursor.current, entry.path < sighting.path { try pass(entry) }
     var old: (record: Record, stamp: Stamp?)?

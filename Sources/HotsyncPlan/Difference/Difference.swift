@@ -92,6 +92,8 @@ public struct DepartedFiles: Sendable {
 
   public init() {}
 
+  public var isEmpty: Bool { files.isEmpty }
+
   /// Notes that the catalog's file is no longer at its path as what it was.
   public mutating func note(_ record: Record, _ stamp: Stamp?) {
     guard let stamp, record.size > 0, files.count < DepartedFiles.limit else { return }

@@ -34,10 +34,6 @@ public final class Agent {
   private var previous: Generation?
   private var purpose = Hello.Purpose.look
   private var reception: Reception?
-  private var lastWord: Duration
-
-  /// How often the master hears of us while we are busy.
-  private static let pingInterval = Duration.seconds(10)
 
   public init(
     _ context: AgentContext, store: Store, channel: AgentChannel, epoch: Epoch, accounts: Accounts
@@ -48,16 +44,19 @@ public final class Agent {
     self.epoch = epoch
     metadata = MetadataWriter(
       accounts: accounts, unknownOwner: context.mapsUnknownOwnersToNobody ? .nobody : .numeric)
-    lastWord = context.clocks.elapsed()
   }
 
   /// Serves until the master says goodbye or goes away.
   ///
   /// - Throws: what ended the conversation; the master was told, if it could be.
   public func run() throws {
+    // From the first message on: before it the master must hear nothing but the answer to its own.
+    var heartbeat: Heartbeat?
+    defer { heartbeat?.end() }
     do {
       while conversation.state != .ended, let message = try channel.receive() {
         try conversation.accept(message)
+        if heartbeat == nil { heartbeat = Heartbeat(.ping, over: channel, clocks: context.clocks) }
         try take(message)
       }
     } catch {
@@ -76,12 +75,6 @@ public final class Agent {
   private func say(_ message: SlaveMessage) throws(TransportError) {
     try channel.send(message)
     try channel.flush()
-    lastWord = context.clocks.elapsed()
-  }
-
-  private func tick() {
-    guard context.clocks.elapsed() - lastWord > Agent.pingInterval else { return }
-    try? say(.ping)
   }
 
   private func take(_ message: MasterMessage) throws {
@@ -117,7 +110,7 @@ public final class Agent {
       guard cycleLock != nil else {
         throw StoreError.busy("the store of \"\(context.connection)\"", "another cycle is under way")
       }
-      try Committer(store: store, metadata: metadata, tick: tick).rollForward()
+      try Committer(store: store, metadata: metadata).rollForward()
     } else if try store.hasJournal() {
       throw StoreError.busy("the store of \"\(context.connection)\"", "a commit is under way or waits to be carried out")
     }
@@ -166,7 +159,7 @@ public final class Agent {
       throw DeletionRefusal.error(announcement.deletions, of: entries, limit: context.deletionLimit)
     }
     let flush = try FileSystemFlush(store)
-    let leftovers = try Leftovers.take(from: try Staging.folder(of: store), of: store, tick: tick)
+    let leftovers = try Leftovers.take(from: try Staging.folder(of: store), of: store)
     try checkSpace(for: announcement, staged: leftovers)
     let staging = try Staging(store, leftovers: leftovers)
     let intake = try EntryIntake(
@@ -206,7 +199,7 @@ public final class Agent {
       throw StoreError.contradiction("the commit", "nothing is sealed")
     }
     crashPoint("commit")
-    let generation = try Committer(store: store, metadata: metadata, tick: tick).commit(staged)
+    let generation = try Committer(store: store, metadata: metadata).commit(staged)
     reception = nil
     previous = generation
     try store.noteContact(context.clocks.now(), generation: generation.number)

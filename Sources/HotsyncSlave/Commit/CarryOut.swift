@@ -18,14 +18,11 @@ final class CarryOut {
   private let displaced: FolderCache
   /// Folders whose entries changed while they have no change of their own.
   private var touched: Set<RelativePath> = []
-  /// Called now and then while it goes on.
-  private let tick: () -> Void
 
-  init(_ store: Store, _ journal: Journal, metadata: MetadataWriter, tick: @escaping () -> Void) throws(StoreError) {
+  init(_ store: Store, _ journal: Journal, metadata: MetadataWriter) throws(StoreError) {
     self.store = store
     self.journal = journal
     self.metadata = metadata
-    self.tick = tick
     actions = try CarryOut.readActions(store, journal)
     let file = try StoreError.telling { () throws(SystemError) in try store.incoming.open(StoreLayout.changes) }
     do throws(CatalogError) { changes = try Segment(file, key: store.key) } catch { throw StoreError(error) }
@@ -71,7 +68,6 @@ final class CarryOut {
     _ entry: SegmentEntry, _ body: (SegmentEntry) throws(SystemError) -> Void
   ) throws(StoreError) {
     crashPoint("carry-out")
-    tick()
     do throws(SystemError) { try body(entry) } catch {
       throw StoreError(
         error.kind, "cannot carry out the commit at", entry.path.description, cause: "\(error.operation): \(error.cause)",

@@ -5,7 +5,6 @@ import HotsyncSystem
 struct Committer {
   let store: Store
   let metadata: MetadataWriter
-  let tick: () -> Void
 
   /// Commits. After this returned, the generation is whole, flushed and the newest; if the process ends before, the store
   /// is in the old generation or rolls forward to the new one.
@@ -56,7 +55,7 @@ struct Committer {
     let flush = try StoreError.telling { () throws(SystemError) in try FileSystemFlush(store) }
     var list = try store.generations()
     if list.newest?.number != journal.generation.number {
-      try CarryOut(store, journal, metadata: metadata, tick: tick).run()
+      try CarryOut(store, journal, metadata: metadata).run()
       try StoreError.telling { () throws(SystemError) in try flush.flush() }
       list.all.append(journal.generation)
       crashPoint("list")

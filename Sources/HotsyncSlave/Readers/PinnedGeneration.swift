@@ -63,7 +63,7 @@ public final class PinnedGeneration {
     while try store.hasJournal() {
       if let lock = try store.tryLock(StoreLayout.lock) {
         lock.release()
-        try Committer(store: store, metadata: metadata, tick: {}).rollForward()
+        try Committer(store: store, metadata: metadata).rollForward()
       } else {
         try wait(store, since: start, clocks)
       }

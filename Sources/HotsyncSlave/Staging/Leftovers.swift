@@ -16,13 +16,12 @@ struct Leftovers {
   }
 
   /// Keeps what is whole, cuts what is begun to whole nodes, and removes what cannot be used.
-  static func take(from folder: borrowing Folder, of store: Store, tick: () -> Void) throws(StoreError) -> Leftovers {
+  static func take(from folder: borrowing Folder, of store: Store) throws(StoreError) -> Leftovers {
     try StoreError.telling { () throws(SystemError) in
       let begun = try BegunLog.read(store)
       var left = Leftovers()
       var buffer = [UInt8](repeating: 0, count: 1 << 20)
       for name in try folder.names() {
-        tick()
         guard let number = UInt64(String(decoding: name.bytes, as: UTF8.self)), number < .max / 4,
           left.contents.count < Limits.stagedContents,
           let found = try look(at: name, number, begun[number], in: folder, key: store.key, &buffer)
