@@ -8,7 +8,7 @@ struct ExitCodeTests {
   func table() {
     let expected: [FailureKind: Int32] = [
       .failed: 1, .incomplete: 3, .usage: 64, .damaged: 65, .unreachable: 69, .bug: 70, .unwritable: 73, .busy: 75,
-      .incompatible: 76, .refused: 77, .configuration: 78,
+      .incompatible: 76, .refused: 77, .fenced: 77, .configuration: 78,
     ]
     #expect(expected.count == FailureKind.allCases.count)
     for (kind, code) in expected { #expect(ExitCode(kind).rawValue == code) }

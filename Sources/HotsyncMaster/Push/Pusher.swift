@@ -25,6 +25,8 @@ final class Pusher {
   private var replaced: Set<RelativePath> = []
   /// Paths whose files were moved to others.
   private var moved: Set<RelativePath> = []
+  /// Files that went, as long as one of them may turn up elsewhere.
+  private var removed: Set<RelativePath> = []
   /// Files that were looked at and keep their content.
   private var kept: Set<RelativePath> = []
   private var leftOut: Set<RelativePath> = []
@@ -74,7 +76,10 @@ final class Pusher {
     try line.send(.remove(old.path))
     withdraw(old)
     try write(.removed(old.path))
+    // What was renamed did not go.
+    guard !moved.contains(old.path) else { return }
     counts.deleted += 1
+    if case .regular = old.content, !departed.isEmpty { removed.insert(old.path) }
   }
 
   private func bring(_ sighting: Sighting, old: Record?) throws {
@@ -124,13 +129,17 @@ final class Pusher {
     let result = try contents.bring(sighting, old: base, origin: origin(of: sighting))
     let isNew = result.source != .none
     if isNew { replaced.insert(sighting.path) } else if old != nil, !departed.isEmpty { kept.insert(sighting.path) }
-    if case .moved(_, let from) = result.source { moved.insert(from) }
+    if case .moved(_, let from) = result.source {
+      moved.insert(from)
+      if removed.contains(from) { counts.deleted -= 1 }
+    }
     let source = result.source
-    if case .moved = source { counts.renamed += 1 } else if isNew { counts.changedBytes &+= result.record.size }
+    let isMove = if case .moved = source { true } else { false }
+    if isNew, !isMove { counts.changedBytes &+= result.record.size }
     if case .inline(let number, let bytes) = result.delivery {
       try line.send(.file(result.record, number: number, bytes[...]))
       counts.literal &+= UInt64(bytes.count)
-      try note(result.record, result.stamp, old, isContentNew: true)
+      try note(result.record, result.stamp, old, source)
     } else {
       counts.literal &+= result.literal
       if isNew { counts.matched &+= result.record.size - min(result.literal, result.record.size) }
@@ -153,18 +162,20 @@ final class Pusher {
     _ record: Record, _ stamp: Stamp, _ old: Record?, isSameContent: Bool, source: () -> Source
   ) throws {
     guard record != old || !isSameContent else { return try write(.present(record, stamp)) }
-    try line.send(.entry(record, isSameContent ? .none : source()))
-    try note(record, stamp, old, isContentNew: !isSameContent)
+    let source = isSameContent ? .none : source()
+    try line.send(.entry(record, source))
+    try note(record, stamp, old, source)
   }
 
-  private func note(_ record: Record, _ stamp: Stamp, _ old: Record?, isContentNew: Bool) throws {
+  private func note(_ record: Record, _ stamp: Stamp, _ old: Record?, _ source: Source) throws {
     if let old { withdraw(old) }
     digest.add(record.digest(key: key))
     try write(.present(record, stamp))
-    switch (old, isContentNew) {
-    case (nil, _): counts.created += 1
-    case (_, true): counts.changed += 1
-    case (_, false): counts.metadata += 1
+    switch (source, old) {
+    case (.moved, _): counts.renamed += 1
+    case (_, nil): counts.created += 1
+    case (.none, _): counts.metadata += 1
+    default: counts.changed += 1
     }
   }
 

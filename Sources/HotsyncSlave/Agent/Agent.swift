@@ -106,10 +106,7 @@ public final class Agent {
     try HandshakeRules.check(hello, connection: context.connection, epoch: epoch)
     purpose = hello.purpose
     if purpose == .cycle {
-      cycleLock = try store.tryLock(StoreLayout.cycleLock)
-      guard cycleLock != nil else {
-        throw StoreError.busy("the store of \"\(context.connection)\"", "another cycle is under way")
-      }
+      cycleLock = try lockForCycle()
       try Committer(store: store, metadata: metadata).rollForward()
     } else if try store.hasJournal() {
       throw StoreError.busy("the store of \"\(context.connection)\"", "a commit is under way or waits to be carried out")
@@ -125,6 +122,18 @@ public final class Agent {
           version: min(hello.newestVersion, ProtocolVersion.current), program: context.program,
           host: Environment.hostName, epoch: epoch, position: position, time: previous?.time, store: store.uuid,
           key: store.key, freeBytes: free.freeBytes, hasStaged: try hasStaged())))
+  }
+
+  /// The agent of a cycle that just ended may take a moment to go.
+  private func lockForCycle() throws(StoreError) -> StoreLock {
+    let start = context.clocks.elapsed()
+    while true {
+      if let lock = try store.tryLock(StoreLayout.cycleLock) { return lock }
+      guard context.clocks.elapsed() - start < .seconds(3) else {
+        throw .busy("the store of \"\(context.connection)\"", "another cycle is under way")
+      }
+      Worker.pause(.milliseconds(50))
+    }
   }
 
   private func hasStaged() throws(SystemError) -> Bool {

@@ -32,6 +32,8 @@ final class EntryIntake {
   private(set) var deletions: UInt64 = 0
   private(set) var patches: [(index: Int, number: UInt64, ranges: PatchRanges, record: Record)] = []
   private var links: [(path: RelativePath, leader: RelativePath)] = []
+  /// Files that came again with the content that they had: another file all the same.
+  private var placedAnew: Set<RelativePath> = []
   private var moves: [(path: RelativePath, from: RelativePath)] = []
   private var movedLeaders: Set<RelativePath> = []
   private var awaitingRepair: [UInt64: Record] = [:]
@@ -126,6 +128,7 @@ final class EntryIntake {
   }
 
   private func note(_ record: Record, replacing old: Record?, _ action: Action) throws(StoreError) {
+    if action != .none, old?.content == record.content { placedAnew.insert(record.path) }
     if old?.isFolder == true, !record.isFolder { vanish(record.path) }
     if let old { withdraw(old) }
     digest.add(record.digest(key: store.key))
@@ -255,7 +258,9 @@ final class EntryIntake {
       let changes = try Segment(file, key: store.key)
       for move in moves where move.path != move.from {
         let old = try catalog.record(at: move.from)?.content
-        guard let change = try changes.entry(at: move.from), change.record?.content != old else {
+        guard let change = try changes.entry(at: move.from),
+          change.record?.content != old || placedAnew.contains(move.from)
+        else {
           throw StoreError.contradiction(move.path.description, "\(move.from) is moved there, and stays").asCatalogError
         }
       }
