@@ -10,8 +10,9 @@ public final class FolderCache {
   public private(set) var loosened: [RelativePath] = []
 
   /// - Parameter makesMissing: whether folders on the way are made (0700) where they are missing.
-  /// - Parameter rights: what a user who is not root gives himself at his own folders where it is missing.
-  public init(_ top: borrowing Folder, makesMissing: Bool = false, rights: UInt16 = 0o700) throws(SystemError) {
+  /// - Parameter rights: what a user who is not root gives himself at his own folders where it is missing: never on the
+  ///   master's side, whose tree is only read.
+  public init(_ top: borrowing Folder, makesMissing: Bool = false, rights: UInt16 = 0) throws(SystemError) {
     self.top = try top.duplicate()
     self.makesMissing = makesMissing
     self.rights = rights
@@ -41,7 +42,7 @@ public final class FolderCache {
   }
 
   private func open(_ path: RelativePath) throws(SystemError) -> Folder {
-    if makesMissing || !Environment.isRoot { return try openStepwise(path) }
+    if makesMissing || (rights != 0 && !Environment.isRoot) { return try openStepwise(path) }
     return try top.folder(at: path)
   }
 
@@ -55,7 +56,7 @@ public final class FolderCache {
       } else {
         let status = try here.status(name)
         if status.kind == .folder, status.permissions & rights != rights, status.owner == Environment.userID {
-          try here.open(name, [.nameOnly, .folder]).setPermissions(status.permissions | 0o700)
+          try here.open(name, [.nameOnly, .folder]).setPermissions(status.permissions | rights)
           if let walked { loosened.append(walked) }
         }
         here = try here.folder(name)

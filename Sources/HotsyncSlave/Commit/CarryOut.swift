@@ -29,7 +29,7 @@ final class CarryOut {
     guard changes.entries == UInt64(actions.count) else { throw .damaged("the journal", "its changes and actions differ in number") }
     catalog = try store.catalog(of: journal.generation)
     staged = try StoreError.telling { () throws(SystemError) in try Staging.folder(of: store) }
-    mirror = try StoreError.telling { () throws(SystemError) in try FolderCache(store.mirror) }
+    mirror = try StoreError.telling { () throws(SystemError) in try FolderCache(store.mirror, rights: 0o700) }
     displaced = try StoreError.telling { () throws(SystemError) in
       let history = try store.historyFolder(journal.previous).makeOrOpenFolder(StoreLayout.files)
       return try FolderCache(history, makesMissing: true)
