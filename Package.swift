@@ -98,7 +98,7 @@ let package = Package(
     tests(
       "HotsyncSlaveTests",
       [
-        "HotsyncSlave", "HotsyncSystem", "HotsyncCatalog", "HotsyncDelta", "HotsyncPlan", "HotsyncProtocol",
+        "HotsyncSlave", "HotsyncSystem", "HotsyncCatalog", "HotsyncDelta", "HotsyncConfig", "HotsyncProtocol",
         "HotsyncTransport", "TestSupport", "hotsync-slave",
       ]),
     tests("TidyTests", []),

@@ -55,7 +55,7 @@ public struct ConnectionConfiguration: Sendable {
   public let packages: Bool
   public let unknownOwner: UnknownOwner
   public let databases: DatabasesConfiguration
-  public let maxDelete: Limit
+  public let maxDelete: DeletionLimit
 }
 
 public struct DataConfiguration: Sendable {

@@ -160,7 +160,7 @@ private struct Reader {
     value(key) { if case .percentage(let percent) = $0 { percent } else { nil } }
   }
 
-  func limit(_ key: String) -> Limit { value(key) { if case .limit(let limit) = $0 { limit } else { nil } } }
+  func limit(_ key: String) -> DeletionLimit { value(key) { if case .limit(let limit) = $0 { limit } else { nil } } }
 
   func schedule(_ key: String) -> Schedule {
     value(key) { if case .schedule(let schedule) = $0 { schedule } else { nil } }

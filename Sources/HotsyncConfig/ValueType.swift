@@ -33,7 +33,7 @@ enum CheckedValue: Sendable, Equatable {
   case duration(Duration)
   case size(UInt64)
   case percentage(Double)
-  case limit(Limit)
+  case limit(DeletionLimit)
   case schedule(Schedule)
   case retention(RetentionSchedule)
   case command(DumpCommand)
@@ -110,8 +110,8 @@ extension ValueType {
     case .duration(let range):
       HotsyncConfig.duration(text[...]).flatMap { range.contains($0) ? .duration($0) : nil }
     case .size(let word): text == word ? .text(text) : byteCount(text).map { .size($0) }
-    case .percentage: Limit.percentage(text).map { .percentage($0) }
-    case .limit: Limit(text).map { .limit($0) }
+    case .percentage: DeletionLimit.percentage(text).map { .percentage($0) }
+    case .limit: DeletionLimit(text).map { .limit($0) }
     case .schedule: Schedule(text).map { .schedule($0) }
     case .retention: RetentionSchedule(text).map { .retention($0) }
     case .text: isOneLine(text) ? .text(text) : nil

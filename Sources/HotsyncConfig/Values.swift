@@ -1,32 +1,6 @@
 /// What a machine is in a connection.
 public enum Role: String, Sendable, CaseIterable { case master, slave }
 
-/// How many deletions a cycle may carry out unasked.
-public enum Limit: Sendable, Equatable {
-  /// Of the files that the slave holds, 0 to 100.
-  case percent(Double)
-  case count(Int)
-
-  init?(_ text: String) {
-    if text.hasSuffix("%") {
-      guard let percent = Limit.percentage(text) else { return nil }
-      self = .percent(percent)
-    } else {
-      guard let count = wholeNumber(text) else { return nil }
-      self = .count(count)
-    }
-  }
-
-  /// `50%` or `2.5%`; nil for what is no percentage from 0 to 100.
-  static func percentage(_ text: String) -> Double? {
-    let number = text.dropLast()
-    guard text.hasSuffix("%"), number.utf8.first.map(isDigit) == true, number.utf8.count <= 8,
-      number.utf8.allSatisfy({ isDigit($0) || $0 == UInt8(ascii: ".") }), let percent = Double(number), percent <= 100
-    else { return nil }
-    return percent
-  }
-}
-
 /// When something runs, in local time.
 public enum Schedule: Sendable, Equatable {
   /// The five fields of crontab(5), valid each.

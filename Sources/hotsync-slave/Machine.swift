@@ -1,6 +1,5 @@
 import HotsyncCommand
 import HotsyncConfig
-import HotsyncPlan
 import HotsyncProtocol
 import HotsyncReport
 import HotsyncSlave
@@ -85,15 +84,5 @@ final class Machine {
     try PinnedGeneration.open(
       try store(of: connection, in: configuration), generation, accounts: try accounts(),
       mapsUnknownOwnersToNobody: connection.unknownOwner == .nobody)
-  }
-}
-
-extension Limit {
-  /// As the plan has it.
-  var deletionLimit: DeletionLimit {
-    switch self {
-    case .percent(let percent): .percent(percent)
-    case .count(let count): .count(UInt64(count))
-    }
   }
 }

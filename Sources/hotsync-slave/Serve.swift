@@ -70,7 +70,7 @@ struct ServeVerb: Verb {
     }
     let context = AgentContext(
       connection: connection.name, storePath: configuration.store, program: Version.number,
-      deletionLimit: connection.maxDelete.deletionLimit,
+      deletionLimit: connection.maxDelete,
       mapsUnknownOwnersToNobody: connection.unknownOwner == .nobody)
     return Setting(
       connection: connection, context: context, store: try machine.store(of: connection, in: configuration),

@@ -32,11 +32,11 @@ import Testing
 
   @Test("limits are a share or a number")
   func limits() {
-    #expect(Limit("50%") == .percent(50))
-    #expect(Limit("2.5%") == .percent(2.5))
-    #expect(Limit("0") == .count(0))
+    #expect(DeletionLimit("50%") == .percent(50))
+    #expect(DeletionLimit("2.5%") == .percent(2.5))
+    #expect(DeletionLimit("0") == .count(0))
     for text in ["", "%", "101%", "-1%", "1e2%", "nan%", "inf%", "0x10%", "5 %", ".5%", "1.2.3%", "all"] {
-      #expect(Limit(text) == nil, "\(text)")
+      #expect(DeletionLimit(text) == nil, "\(text)")
     }
   }
 

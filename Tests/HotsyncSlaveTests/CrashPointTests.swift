@@ -1,4 +1,4 @@
-import HotsyncPlan
+import HotsyncConfig
 import HotsyncSystem
 import HotsyncTransport
 import Testing

@@ -1,6 +1,6 @@
 import HotsyncCatalog
 import HotsyncDelta
-import HotsyncPlan
+import HotsyncConfig
 import HotsyncProtocol
 import HotsyncSystem
 import HotsyncTransport

@@ -38,10 +38,10 @@ extension Cycle {
       report.problems += maker.problems
       log.debug(
         "\(connection.name): \(maker.totals.seen) entries seen, \(maker.totals.steps) to look at, \(maker.totals.removals) gone")
-      let limit = Cycle.deletionLimit(connection.maxDelete)
+      let limit = connection.maxDelete
       let records = base.known.position.catalog.records
       guard options.acceptsDeletions || limit.allows(maker.totals.removals, of: records) else {
-        throw DeletionRefusal.error(maker.totals.removals, of: records, limit: limit)
+        throw limit.refusal(of: maker.totals.removals, of: records)
       }
       return Scanned(
         spool: spool, totals: maker.totals, departed: maker.departed, roots: roots, owners: owners)
@@ -54,13 +54,6 @@ extension Cycle {
     try cursor.seek(to: root)
     try cursor.advance()
     return cursor.current.map { !$0.path.isBelow(root) } ?? true
-  }
-
-  static func deletionLimit(_ limit: Limit) -> DeletionLimit {
-    switch limit {
-    case .percent(let percent): .percent(percent)
-    case .count(let count): .count(UInt64(max(0, count)))
-    }
   }
 
   static func accounts(_ connection: ConnectionConfiguration, _ root: borrowing Folder) throws -> Accounts {

@@ -2,7 +2,7 @@ public import HotsyncProtocol
 public import HotsyncSystem
 public import HotsyncTransport
 import HotsyncCatalog
-import HotsyncPlan
+import HotsyncConfig
 
 public typealias AgentChannel = MessageChannel<SlaveMessage, MasterMessage>
 
@@ -165,7 +165,7 @@ public final class Agent {
   private func begin(_ announcement: Announcement) throws {
     let entries = previous?.catalog.records ?? 0
     guard announcement.acceptsDeletions || context.deletionLimit.allows(announcement.deletions, of: entries) else {
-      throw DeletionRefusal.error(announcement.deletions, of: entries, limit: context.deletionLimit)
+      throw context.deletionLimit.refusal(of: announcement.deletions, of: entries)
     }
     let flush = try FileSystemFlush(store)
     let leftovers = try Leftovers.take(from: try Staging.folder(of: store), of: store)

@@ -1,4 +1,4 @@
-public import HotsyncPlan
+public import HotsyncConfig
 public import HotsyncSystem
 
 /// What an agent is given: where it stands, whom it serves, and the world around it.

@@ -1,6 +1,6 @@
 import HotsyncCatalog
 import HotsyncDelta
-import HotsyncPlan
+import HotsyncConfig
 import HotsyncProtocol
 import HotsyncSystem
 import HotsyncTransport
@@ -68,11 +68,11 @@ final class Reception {
   }
 
   /// A master that announced few deletions and sends many is stopped like one that announced them.
-  private func checkDeletions() throws(PlanError) {
+  private func checkDeletions() throws(ConfigError) {
     guard !announcement.acceptsDeletions, intake.deletions > announcement.deletions else { return }
     let entries = try? store.generations().newest?.catalog.records
     guard limit.allows(intake.deletions, of: entries ?? 0) else {
-      throw DeletionRefusal.error(intake.deletions, of: entries ?? 0, limit: limit)
+      throw limit.refusal(of: intake.deletions, of: entries ?? 0)
     }
   }
 
