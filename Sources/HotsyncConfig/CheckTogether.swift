@@ -83,17 +83,7 @@ extension Check {
   }
 
   private func objection(to folder: String, shownAs shownFolder: String, of name: String) -> String? {
-    if ["/usr", "/var", "/etc", "/boot"].contains(folder) {
-      return "expected folders below /usr, /var, /etc or /boot, not these themselves, found \(shownFolder)"
-    }
-    for forbidden in ["/proc", "/sys", "/dev", "/run", "/etc/hotsync"]
-    where holds(folder, forbidden) || holds(forbidden, folder) {
-      return "expected folders apart from \(forbidden), found \(shownFolder)"
-    }
-    // HotSync's stores and state; `/var/lib/hotsync-state`, and any other that begins so.
-    if holds(folder, "/var/lib/hotsync") || folder.hasPrefix("/var/lib/hotsync") {
-      return "expected folders apart from HotSync's own /var/lib/hotsync, found \(shownFolder)"
-    }
+    if let objection = ForbiddenFolders.objection(to: folder, shownAs: shownFolder) { return objection }
     if let store = text("store"), holds(folder, store) || holds(store, folder) {
       return "expected folders apart from the store \(printable(store)), found \(shownFolder)"
     }
@@ -113,6 +103,5 @@ extension Check {
       ? "expected folders apart from the store below local_root, found \(shownFolder)" : nil
   }
 
-  /// Whether `inner` is `outer` or lies below it.
-  private func holds(_ outer: String, _ inner: String) -> Bool { inner == outer || inner.hasPrefix(outer + "/") }
+  private func holds(_ outer: String, _ inner: String) -> Bool { ForbiddenFolders.holds(outer, inner) }
 }

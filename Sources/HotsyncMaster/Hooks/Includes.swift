@@ -16,9 +16,19 @@ struct Includes {
     var roots = connection.data.include
     var excludes = try connection.data.exclude.map { (line) throws in try ExcludePattern(Array(line.utf8)) }
     for list in try backupLists(live) + hookLists(live, variables) {
-      if list.isInclude { roots += try list.paths.roots() } else { excludes += try list.paths.patterns() }
+      if list.isInclude { roots += try allowed(list.paths) } else { excludes += try list.paths.patterns() }
     }
     return Includes(roots: outermost(roots), excludes: excludes)
+  }
+
+  private static func allowed(_ list: PathList) throws -> [RelativePath] {
+    try list.roots().map { root in
+      let folder = "/" + String(decoding: root.bytes, as: UTF8.self)
+      guard let objection = ForbiddenFolders.objection(to: folder, shownAs: "\(root)") else { return root }
+      throw MasterError(
+        .configuration, "cannot include", "\(root)", cause: "\(list.source): \(objection)",
+        next: "mend what names it there")
+    }
   }
 
   /// In order, each once; what lies below another root comes with that.

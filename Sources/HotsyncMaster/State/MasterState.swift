@@ -148,8 +148,8 @@ enum StateNames {
 
   static func makeFolder(_ connection: String, _ root: borrowing Folder) throws(SystemError) -> Folder {
     var here = try root.duplicate()
-    for name in top { here = try here.makeOrOpenFolder(name) }
-    return try here.makeOrOpenFolder(name(connection))
+    for name in top.dropLast() { here = try here.makeOrOpenFolder(name, permissions: 0o755) }
+    return try here.makeOrOpenFolder(top[top.count - 1]).makeOrOpenFolder(name(connection))
   }
 
   /// Nil where there is no state yet.
