@@ -17,7 +17,7 @@ public enum MachineFolders {
       let parent = try makeWay(to: path, below: root)
       let isNew = try parent.statusIfPresent(path.name) == nil
       let folder = try parent.makeOrOpenFolder(path.name)
-      guard try folder.descriptor.status().permissions != permissions else { continue }
+      guard try isNew || folder.descriptor.status().permissions != permissions else { continue }
       try folder.descriptor.setPermissions(permissions)
       changed.append("\(isNew ? "folder" : "mode of") \(path)")
     }
