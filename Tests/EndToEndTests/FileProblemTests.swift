@@ -100,24 +100,33 @@ import Testing
   func changing() throws {
     let pair = try Pair()
     var random = SeededGenerator(seed: 11)
-    let old = random.bytes(6 << 20)
-    try pair.data.write(old, to: "log")
+    try pair.data.write(random.bytes(16 << 20), to: "log")
     #expect(try pair.sync().code == 0)
     let before = try pair.mirror.below("srv/data").snapshot()
-    let isDone = Shared(false)
-    let data = pair.data
-    let writer = Worker {
-      while !isDone.value { try? data.append([0x2E], to: "log") }
-    }
     try pair.data.write("also new", to: "other.txt")
-    let outcome = Result { try pair.sync() }
-    isDone.value = true
-    writer.join()
-    let cycle = try outcome.get()
+    let cycle = try whileWriting(to: pair.data.below("log").path) { try pair.sync() }
     #expect(cycle.code == 3 && cycle.codes(of: "/srv/data/log") == ["changed"], "\(cycle)")
     #expect(try pair.mirror.read("srv/data/other.txt") == "also new")
     let differences = before.differences(to: try pair.mirror.below("srv/data").snapshot(), .content)
     #expect(differences == ["/other.txt: only in the second (regular)"])
+  }
+
+  /// Three threads that append all the time: one of them always gets its turn while the file is read.
+  private func whileWriting<Outcome>(to path: String, _ body: () throws -> Outcome) throws -> Outcome {
+    let isDone = Shared(false)
+    @Sendable func write() {
+      guard let file = try? Descriptor.open(path, [.writing, .appending]) else { return }
+      while !isDone.value { try? file.write([0x2E]) }
+    }
+    let first = Worker { write() }
+    let second = Worker { write() }
+    let third = Worker { write() }
+    let outcome = Result { try body() }
+    isDone.value = true
+    first.join()
+    second.join()
+    third.join()
+    return try outcome.get()
   }
 
   @Test("sockets are told and are no reason for 3")

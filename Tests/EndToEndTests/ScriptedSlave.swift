@@ -19,6 +19,17 @@ final class ScriptedSlave {
   }
 }
 
+/// What kills the true slave at a named moment of the next cycle, once.
+extension ScriptedSlave {
+  func killSlave(at point: String) throws {
+    try Pair.shell(
+      "cd \"$0\"; test -e true-slave || cp hotsync-slave true-slave; rm -f hotsync-slave", programs)
+    try Place(path: programs).writeScript(
+      "here=${0%/*}\nif mkdir \"$here/killed\" 2>/dev/null; then HOTSYNC_KILL_AT=\(point); export HOTSYNC_KILL_AT; fi\n"
+        + "exec \"$here/true-slave\" \"$@\"", to: "hotsync-slave")
+  }
+}
+
 /// The slave's first words, made here byte by byte from docs/protocol.md.
 enum SlaveWords {
   static let preamble = Array("HOTSYNC1".utf8)
