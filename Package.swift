@@ -101,6 +101,8 @@ let package = Package(
         "HotsyncSlave", "HotsyncSystem", "HotsyncCatalog", "HotsyncDelta", "HotsyncConfig", "HotsyncProtocol",
         "HotsyncTransport", "TestSupport", "hotsync-slave",
       ]),
+    // The real executables on scratch roots.
+    tests("EndToEndTests", ["TestSupport", "HotsyncSystem", "hotsync", "hotsync-slave"]),
     tests("TidyTests", []),
   ]
 )

@@ -23,6 +23,8 @@ public struct CommandWorld: Sendable {
     let code: HotsyncReport.ExitCode
     do {
       let world = CommandWorld(console: console, root: try Environment.absolutePath(options.root))
+      // A root that is not there is wrong usage, whatever the command would have looked for below it.
+      _ = try world.openRoot()
       code = console.exitCode(after: try body(world))
     } catch { code = console.fail(error) }
     if code != .done { throw ArgumentParser.ExitCode(code.rawValue) }

@@ -17,7 +17,9 @@ extension Cycle {
       return try pushAll(scanned, base, key, state, place, line)
     }
     report.note(pusher.counts)
-    report.problems += pusher.problems
+    // A folder that could not be listed was told by the walk.
+    let told = Set(report.problems.compactMap(\.path))
+    report.problems += pusher.problems.filter { problem in problem.path.map { !told.contains($0) } ?? true }
     let segments = try fold(place, base, state, key)
     guard pusher.counts.entries > 0 else {
       // Only stamps are new: nothing for the slave, something for the next walk.

@@ -1,0 +1,57 @@
+import TestSupport
+
+/// A copy of `hotsync` beside an executable `hotsync-slave` that is a script: what answers is anything but a slave.
+final class ScriptedSlave {
+  private let scratch: ScratchFolder
+  /// The folder with both.
+  let programs: String
+
+  init() throws {
+    scratch = try ScratchFolder("scripted")
+    programs = try copyPrograms(to: scratch)
+  }
+
+  /// From now on the slave sends these bytes and then does what the lines of shell say.
+  func answer(_ bytes: [UInt8], then lines: String = "cat > /dev/null") throws {
+    try scratch.write(bytes, to: "bin/answer")
+    try Pair.shell("rm -f \"$0/hotsync-slave\"", programs)
+    try Place(path: programs).writeScript("cat \"${0%/*}/answer\"\n\(lines)", to: "hotsync-slave")
+  }
+}
+
+/// What kills the true slave at a named moment of the next cycle, once.
+extension ScriptedSlave {
+  func killSlave(at point: String) throws {
+    try Pair.shell(
+      "cd \"$0\"; test -e true-slave || cp hotsync-slave true-slave; rm -f hotsync-slave", programs)
+    try Place(path: programs).writeScript(
+      "here=${0%/*}\nif mkdir \"$here/killed\" 2>/dev/null; then HOTSYNC_KILL_AT=\(point); export HOTSYNC_KILL_AT; fi\n"
+        + "exec \"$here/true-slave\" \"$@\"", to: "hotsync-slave")
+  }
+}
+
+/// The slave's first words, made here byte by byte from docs/protocol.md.
+enum SlaveWords {
+  static let preamble = Array("HOTSYNC1".utf8)
+
+  static func frame(_ type: UInt8, _ payload: [UInt8]) -> [UInt8] {
+    let length = payload.count + 1
+    return [0, 8, 16, 24].map { UInt8(length >> $0 & 0xFF) } + [type] + payload
+  }
+
+  private static func text(_ text: String) -> [UInt8] { [UInt8(text.utf8.count)] + Array(text.utf8) }
+  private static let zeros = [UInt8](repeating: 0, count: 16)
+  private static let noCatalog = zeros + [0]
+
+  /// An empty store that speaks a version of the protocol.
+  static func welcome(version: UInt8 = 1, epoch: UInt8 = 1) -> [UInt8] {
+    let store = [UInt8](repeating: 7, count: 16)
+    let key = (0..<192).map { UInt8($0) }
+    return frame(
+      65,
+      [version] + text("0.1.0") + text("host") + [epoch] + zeros + [0] + noCatalog + [0] + store + key
+        + [0xFF, 0xFF, 0xFF, 0xFF, 0x0F] + [0])
+  }
+
+  static func refusal(_ kind: String, _ words: [String]) -> [UInt8] { frame(66, text(kind) + words.flatMap(text)) }
+}
