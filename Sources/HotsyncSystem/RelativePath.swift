@@ -6,8 +6,10 @@ public struct FileName: Hashable, Sendable, Comparable, CustomStringConvertible 
 
   /// Nil for what cannot be a name.
   public init?(_ bytes: some Collection<UInt8>) {
-    guard RelativePath.isName(bytes) else { return nil }
-    self.bytes = Array(bytes)
+    guard bytes.count <= FileName.maximumLength else { return nil }
+    let bytes = Array(bytes)
+    guard RelativePath.isName(bytes.span) else { return nil }
+    self.bytes = bytes
   }
 
   init(checked bytes: [UInt8]) { self.bytes = bytes }
@@ -37,12 +39,9 @@ public struct RelativePath: Hashable, Sendable, Comparable, CustomStringConverti
   /// Nil for what is empty, absolute, too long or too deep, or has an empty name, `.`, `..` or NUL in it.
   public init?(_ bytes: some Collection<UInt8>) {
     guard !bytes.isEmpty, bytes.count <= RelativePath.maximumLength else { return nil }
-    var levels = 0
-    for name in bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-      levels += 1
-      guard levels <= RelativePath.maximumLevels, RelativePath.isName(name) else { return nil }
-    }
-    self.bytes = Array(bytes)
+    let bytes = Array(bytes)
+    guard RelativePath.isPath(bytes.span) else { return nil }
+    self.bytes = bytes
   }
 
   public init?(_ text: String) { self.init(Array(text.utf8)) }
@@ -51,12 +50,28 @@ public struct RelativePath: Hashable, Sendable, Comparable, CustomStringConverti
 
   private init(checked bytes: [UInt8]) { self.bytes = bytes }
 
-  static func isName(_ name: some Collection<UInt8>) -> Bool {
-    let count = name.count
-    guard count >= 1, count <= FileName.maximumLength else { return false }
-    let dot = UInt8(ascii: ".")
-    if count <= 2, name.allSatisfy({ $0 == dot }) { return false }
-    return !name.contains { $0 == 0 || $0 == UInt8(ascii: "/") }
+  // Asked of each record that is read and each name that a walk sees: over a span, which costs no allocation, and not
+  // generic, as a generic function is not specialised for the modules above.
+  private static func isPath(_ bytes: Span<UInt8>) -> Bool {
+    var levels = 1
+    var start = 0
+    for index in bytes.indices where bytes[index] == UInt8(ascii: "/") {
+      levels += 1
+      guard levels <= maximumLevels, isName(bytes.extracting(start..<index)) else { return false }
+      start = index + 1
+    }
+    return isName(bytes.extracting(start..<bytes.count))
+  }
+
+  static func isName(_ name: Span<UInt8>) -> Bool {
+    guard name.count >= 1, name.count <= FileName.maximumLength else { return false }
+    var isDots = name.count <= 2
+    for index in name.indices {
+      let byte = name[index]
+      if byte == 0 || byte == UInt8(ascii: "/") { return false }
+      isDots = isDots && byte == UInt8(ascii: ".")
+    }
+    return !isDots
   }
 
   public var names: [FileName] {
@@ -93,14 +108,12 @@ public struct RelativePath: Hashable, Sendable, Comparable, CustomStringConverti
 
   public static func < (left: RelativePath, right: RelativePath) -> Bool {
     let slash = UInt8(ascii: "/")
-    let count = min(left.bytes.count, right.bytes.count)
-    var index = 0
-    while index < count {
-      let (a, b) = (left.bytes[index], right.bytes[index])
+    let (left, right) = (left.bytes.span, right.bytes.span)
+    for index in 0..<min(left.count, right.count) {
+      let (a, b) = (left[index], right[index])
       if a != b { return a == slash || (b != slash && a < b) }
-      index += 1
     }
-    return left.bytes.count < right.bytes.count
+    return left.count < right.count
   }
 
   /// As on the master, with a leading slash, fit for a terminal.

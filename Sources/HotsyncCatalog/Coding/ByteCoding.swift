@@ -63,21 +63,32 @@ public struct ByteWriter: Sendable {
 
 /// Reads what `ByteWriter` wrote; whatever else comes ends in `Malformed`.
 public struct ByteReader: Sendable {
-  public private(set) var rest: ArraySlice<UInt8>
+  private let bytes: ArraySlice<UInt8>
+  // A position, and not a slice that gets shorter: that would be a new slice for each byte.
+  private var position: Int
 
-  public init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
-  public init(_ bytes: [UInt8]) { rest = bytes[...] }
+  public init(_ bytes: ArraySlice<UInt8>) {
+    self.bytes = bytes
+    position = bytes.startIndex
+  }
 
-  public var isAtEnd: Bool { rest.isEmpty }
+  public init(_ bytes: [UInt8]) { self.init(bytes[...]) }
+
+  public var rest: ArraySlice<UInt8> { bytes[position...] }
+
+  public var isAtEnd: Bool { remaining == 0 }
+
+  private var remaining: Int { bytes.endIndex - position }
 
   /// Trailing bytes mean that the two sides do not agree on the form.
   public func end() throws(Malformed) {
-    guard rest.isEmpty else { throw Malformed("\(rest.count) bytes too many") }
+    guard isAtEnd else { throw Malformed("\(remaining) bytes too many") }
   }
 
   public mutating func byte() throws(Malformed) -> UInt8 {
-    guard let value = rest.popFirst() else { throw Malformed("cut short") }
-    return value
+    guard position < bytes.endIndex else { throw Malformed("cut short") }
+    defer { position += 1 }
+    return bytes[position]
   }
 
   public mutating func flag() throws(Malformed) -> Bool {
@@ -113,15 +124,14 @@ public struct ByteReader: Sendable {
   /// A count of things that take at least `minimumBytes` each, so that a few bytes cannot announce millions.
   public mutating func count(atMost limit: Int, minimumBytes: Int = 1) throws(Malformed) -> Int {
     let value = Int(try integer(atMost: UInt64(limit)))
-    guard value <= rest.count / max(1, minimumBytes) else { throw Malformed("a count of more than follows") }
+    guard value <= remaining / max(1, minimumBytes) else { throw Malformed("a count of more than follows") }
     return value
   }
 
   public mutating func raw(_ count: Int) throws(Malformed) -> ArraySlice<UInt8> {
-    guard count >= 0, count <= rest.count else { throw Malformed("cut short") }
-    let taken = rest.prefix(count)
-    rest = rest.dropFirst(count)
-    return taken
+    guard count >= 0, count <= remaining else { throw Malformed("cut short") }
+    defer { position += count }
+    return bytes[position..<(position + count)]
   }
 
   public mutating func data(atMost limit: Int) throws(Malformed) -> ArraySlice<UInt8> {
@@ -136,8 +146,13 @@ public struct ByteReader: Sendable {
   }
 
   public mutating func digest() throws(Malformed) -> Digest {
-    guard let digest = Digest(bytes: try raw(Digest.byteCount)) else { throw Malformed("cut short") }
-    return digest
+    let bytes = try raw(Digest.byteCount)
+    var (high, low): (UInt64, UInt64) = (0, 0)
+    for index in bytes.startIndex..<(bytes.startIndex + 8) {
+      high = high << 8 | UInt64(bytes[index])
+      low = low << 8 | UInt64(bytes[index + 8])
+    }
+    return Digest(high: high, low: low)
   }
 
   public mutating func timestamp() throws(Malformed) -> Timestamp {

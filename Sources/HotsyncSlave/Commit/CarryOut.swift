@@ -18,6 +18,8 @@ final class CarryOut {
   private let displaced: FolderCache
   /// Folders whose entries changed while they have no change of their own.
   private var touched: Set<RelativePath> = []
+  /// A folder that the first pass found missing: below it there is nothing to displace.
+  private var missing: RelativePath?
 
   init(_ store: Store, _ journal: Journal, metadata: MetadataWriter) throws(StoreError) {
     self.store = store
@@ -88,8 +90,11 @@ final class CarryOut {
 
   private func clear(_ entry: SegmentEntry, _ action: Action) throws(SystemError) {
     let path = entry.path
+    if let missing, path.isBelow(missing) { return }
+    var isReached = false
     do throws(SystemError) {
       try mirror.withParent(of: path) { (folder) throws(SystemError) in
+        isReached = true
         guard let status = try folder.statusIfPresent(path.name) else { return }
         let isFolder = status.kind == .folder
         switch entry {
@@ -108,6 +113,7 @@ final class CarryOut {
     } catch {
       // Its folder is new (a link may stand there yet), or went already.
       guard error.isMissing || error.isLoop else { throw error }
+      if !isReached { missing = path.parent }
     }
   }
 
