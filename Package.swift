@@ -101,6 +101,12 @@ let package = Package(
         "HotsyncSlave", "HotsyncSystem", "HotsyncCatalog", "HotsyncDelta", "HotsyncPlan", "HotsyncProtocol",
         "HotsyncTransport", "TestSupport", "hotsync-slave",
       ]),
+    // The executables under kills, faults, full disks and damage.
+    tests(
+      "CrashTests",
+      [
+        "TestSupport", "HotsyncSystem", "HotsyncProtocol", "HotsyncTransport", "hotsync", "hotsync-slave",
+      ]),
     tests("TidyTests", []),
   ]
 )
