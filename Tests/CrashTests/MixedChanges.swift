@@ -32,6 +32,7 @@ struct MixedChanges {
     // New files and folders, a file replaced, small and large; a large one patched in places, grown or cut.
     try make("new-\(new)")
     try write("new-\(new)/a", random.number(0...9_000))
+    try write("new-\(new)/large", (1 << 20) + random.number(1...300_000))
     try write("goes-\(new)", random.number(1...400_000))
     try replace("calm/file-\(new % 6)", random.number(0...30_000))
     try edit("calm/deep/middle", pieces: 3, length: 700)
@@ -43,7 +44,7 @@ struct MixedChanges {
     try rename("calm/file-\((new + 3) % 6)", "calm/renamed")
     try rename("calm/renamed", "calm/file-\((new + 3) % 6)")
     try rename("goes-\(old)", "moved-\(new)/was-\(old % 3)")
-    if old > 0 { try remove("new-\(old)") }
+    if old > 0, exists("new-\(old)") { try remove("new-\(old)") }
     try changeLinks(new)
     try changeTypes(new)
     try changeFolders(new)
@@ -97,13 +98,16 @@ struct MixedChanges {
     try ensureFile("calm/deep/middle", 300_000)
     try ensureFile("calm/deep/large", 3 << 20)
     try ensureFile("links/leader", 5_000)
+    try ensureFile("links/b", 5_000)
     try ensureFile("goes-\(round)", 300)
   }
 
   private mutating func ensureFile(_ name: String, _ size: Int) throws {
     let status = try Folder.open(root).parentFolder(of: path(name)).statusIfPresent(path(name).name)
-    if status?.kind == .regular, status!.size >= UInt64(size / 2) { return }
-    if status != nil { try remove(name) }
+    if let status {
+      if status.kind == .regular, status.size >= UInt64(size / 2) { return }
+      try remove(name)
+    }
     try write(name, size)
   }
 

@@ -1,3 +1,4 @@
+import Glibc
 import HotsyncProtocol
 import HotsyncSystem
 import HotsyncTransport
@@ -77,6 +78,34 @@ final class Pair {
       throw SupportError("\(note): a cycle that should have been \(expected): \(cycle.run)")
     }
     return cycle
+  }
+
+  /// The embedded agent of a running cycle.
+  func agent(of master: Int32) -> Int32? {
+    for name in (try? Folder.open("/proc").names()) ?? [] {
+      guard let number = Int32(String(decoding: name.bytes, as: UTF8.self)),
+        let bytes = try? Descriptor.open("/proc/\(number)/stat", .reading).readAll(limit: 4_096)
+      else { continue }
+      // proc(5): after the name in parentheses come the state and the parent.
+      let text = String(decoding: bytes, as: UTF8.self)
+      let words = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ")
+      if words.count > 2, Int32(words[2]) == master { return number }
+    }
+    return nil
+  }
+
+  func killAgent(of master: Int32) {
+    if let agent = agent(of: master) { kill(agent, SIGKILL) }
+  }
+
+  /// Waits until no agent is at work in the store.
+  func waitForAgent() throws {
+    for _ in 0..<10_000 {
+      let file = try Descriptor.open("\(store)/cycle.lock", [.readingAndWriting, .creating], permissions: 0o600)
+      if try file.tryLock() { return try file.unlock() }
+      usleep(2_000)
+    }
+    throw SupportError("the agent does not end")
   }
 
   // MARK: What there is
