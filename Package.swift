@@ -103,6 +103,12 @@ let package = Package(
       ]),
     // The real executables on scratch roots.
     tests("EndToEndTests", ["TestSupport", "HotsyncSystem", "hotsync", "hotsync-slave"]),
+    // The executables under kills, faults, full disks and damage.
+    tests(
+      "CrashTests",
+      [
+        "TestSupport", "HotsyncSystem", "HotsyncProtocol", "HotsyncTransport", "hotsync", "hotsync-slave",
+      ]),
     tests("TidyTests", []),
   ]
 )

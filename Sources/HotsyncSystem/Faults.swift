@@ -7,6 +7,9 @@
   /// - `HOTSYNC_FAULT=CALL:N:ERRNO`: the Nth (from 1) system call of that name fails with that number; `*` is any call.
   /// - `HOTSYNC_KILL_AT=POINT:N`: the process kills itself with SIGKILL when it passes that point the Nth time.
   /// - `HOTSYNC_STOP_AT=POINT:N`: it stops there (SIGSTOP), so that a test can do something meanwhile.
+  ///
+  /// `HOTSYNC_AGENT_FAULT`, `HOTSYNC_AGENT_KILL_AT` and `HOTSYNC_AGENT_STOP_AT` do the same to the embedded agent, which
+  /// gets an environment of its own.
   public enum Faults {
     private static let fault = plan("HOTSYNC_FAULT")
     private static let kill = plan("HOTSYNC_KILL_AT")
@@ -14,6 +17,15 @@
     private static let calls = Atomic<Int>(0)
     private static let passes = Atomic<Int>(0)
     private static let stops = Atomic<Int>(0)
+
+    /// What a process gives to the embedded agent that it starts.
+    public static var agentVariables: [String: String] {
+      var variables: [String: String] = [:]
+      for name in ["FAULT", "KILL_AT", "STOP_AT"] {
+        variables["HOTSYNC_\(name)"] = Environment.value("HOTSYNC_AGENT_\(name)")
+      }
+      return variables
+    }
 
     private struct Plan {
       let name: String

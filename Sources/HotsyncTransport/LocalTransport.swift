@@ -26,6 +26,9 @@ public final class LocalTransport: ByteStream {
       complaints = try Descriptor.memoryFile()
       var variables = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"]
       variables.merge(environment) { $1 }
+      #if DEBUG
+        variables.merge(Faults.agentVariables) { $1 }
+      #endif
       child = try ChildProcess.start(
         program, ["serve", "--connection", connection, "--root", root], environment: variables,
         input: agentInput, output: agentOutput, errors: complaints)

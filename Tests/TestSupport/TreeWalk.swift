@@ -29,7 +29,7 @@ private func walk(
 }
 
 /// Opens a file for writing, also one whose own mode forbids that to its owner.
-func openForEditing(_ path: RelativePath, _ root: borrowing Folder) throws -> Descriptor {
+public func openForEditing(_ path: RelativePath, _ root: borrowing Folder) throws -> Descriptor {
   do throws(SystemError) { return try root.open(at: path, .readingAndWriting) } catch {
     guard error.number == EACCES else { throw error }
     let closed = try root.open(at: path, .nameOnly)

@@ -18,14 +18,20 @@ extension PatchRanges {
     guard !holes.isEmpty else { return true }
     let before = try file.status()
     let capability = try file.extendedAttributes().first { $0.name == Array("security.capability".utf8) }
-    var isPromised = true
-    for range in holes where isPromised {
-      isPromised = try file.allocate(offset: range.stretch.offset, length: range.stretch.length)
-    }
+    let outcome = PatchRanges.allocate(holes, in: file)
     if let capability { try file.setExtendedAttribute(capability) }
     try file.setPermissions(before.permissions)
     try file.setModified(before.modified)
-    return isPromised
+    return try outcome.get()
+  }
+
+  private static func allocate(_ holes: [Range], in file: borrowing Descriptor) -> Result<Bool, SystemError> {
+    do throws(SystemError) {
+      for hole in holes where try !file.allocate(offset: hole.stretch.offset, length: hole.stretch.length) {
+        return .success(false)
+      }
+      return .success(true)
+    } catch { return .failure(error) }
   }
 
   private static func isData(_ stretch: Stretch, in file: borrowing Descriptor, size: UInt64) throws(SystemError) -> Bool {
