@@ -20,8 +20,6 @@ public enum Limits {
   public static let fileSize = UInt64(Int64.max)
   /// Entries of one connection.
   public static let records: UInt64 = 100_000_000
-  /// A record's encoding without its path.
-  public static let recordBytes = 768 << 10
   /// A message or a name in a refusal.
   public static let text = 4_096
   /// Blocks in one signature.

@@ -194,9 +194,6 @@ public struct Descriptor: ~Copyable, Sendable {
     return UInt64(start)..<min(UInt64(end), size)
   }
 
-  /// Tells the kernel that pages just used will not be wanted again (posix_fadvise(2)).
-  public func forgetPages() { posix_fadvise(number, 0, 0, POSIX_FADV_DONTNEED) }
-
   // MARK: Durability and locks
 
   public func synchronize() throws(SystemError) {

@@ -11,7 +11,6 @@ public struct PlanTotals: Equatable, Sendable {
   public var removals: UInt64 = 0
   /// Bytes of the files that may have to be sent.
   public var bytesToSend: UInt64 = 0
-  public var filesToSend: UInt64 = 0
   /// Space that the new files need on the slave, and the old ones by growing.
   public var spaceNeeded: UInt64 = 0
 
@@ -29,7 +28,6 @@ public struct PlanTotals: Equatable, Sendable {
     case .remove: removals += 1
     case .create(let sighting), .examine(let sighting, _), .replace(let sighting, _):
       guard case .regular(let size) = sighting.kind else { return }
-      filesToSend += 1
       bytesToSend &+= size
       let oldSize = if case .examine(_, let old) = step { old.size } else { UInt64(0) }
       spaceNeeded &+= min(size, sighting.allocated) - min(oldSize, size, sighting.allocated)

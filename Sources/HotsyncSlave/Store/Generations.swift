@@ -19,7 +19,6 @@ public struct Generation: Sendable, Equatable {
 
 /// The file `generations`: a line each, oldest first, then a line with the digest of those before. Readable at a console.
 struct GenerationList: Equatable {
-  static let name = FileName("generations")!
   static let limit = 64 << 20
 
   var all: [Generation]

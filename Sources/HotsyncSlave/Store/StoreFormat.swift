@@ -3,7 +3,6 @@ import HotsyncSystem
 /// The file `format`: version of the layout, the store's UUID, the secret of its digests.
 struct StoreFormat {
   static let version = 1
-  static let name = FileName("format")!
 
   let uuid: [UInt8]
   let key: HashKey
