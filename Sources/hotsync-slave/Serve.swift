@@ -69,7 +69,7 @@ struct ServeVerb: Verb {
         next: "on the slave: hotsync-slave config set connections.\(connection.name).status enabled")
     }
     let context = AgentContext(
-      connection: connection.name, storePath: configuration.store, program: Version.number,
+      connection: connection.name, program: Version.number,
       deletionLimit: connection.maxDelete,
       mapsUnknownOwnersToNobody: connection.unknownOwner == .nobody)
     return Setting(

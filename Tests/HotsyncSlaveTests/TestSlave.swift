@@ -74,7 +74,7 @@ final class TestSlave: Sendable {
     let worker = Worker {
       do {
         let context = AgentContext(
-          connection: "standby", storePath: "/var/lib/hotsync", program: "test", deletionLimit: limit,
+          connection: "standby", program: "test", deletionLimit: limit,
           mapsUnknownOwnersToNobody: false)
         try Agent(context, store: store, channel: AgentChannel(far), epoch: epoch, accounts: Accounts()).run()
       } catch { ending.error.withLock { $0 = error } }

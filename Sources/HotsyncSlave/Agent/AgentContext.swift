@@ -4,8 +4,6 @@ public import HotsyncSystem
 /// What an agent is given: where it stands, whom it serves, and the world around it.
 public struct AgentContext: Sendable {
   public let connection: String
-  /// The store's path below the root, as configured.
-  public let storePath: String
   public let program: String
   /// A cycle that would delete more than this of the catalog's entries needs the operator's word.
   public let deletionLimit: DeletionLimit
@@ -13,11 +11,10 @@ public struct AgentContext: Sendable {
   public let clocks: Clocks
 
   public init(
-    connection: String, storePath: String, program: String, deletionLimit: DeletionLimit,
+    connection: String, program: String, deletionLimit: DeletionLimit,
     mapsUnknownOwnersToNobody: Bool, clocks: Clocks = .system
   ) {
     self.connection = connection
-    self.storePath = storePath
     self.program = program
     self.deletionLimit = deletionLimit
     self.mapsUnknownOwnersToNobody = mapsUnknownOwnersToNobody
