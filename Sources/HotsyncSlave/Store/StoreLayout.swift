@@ -43,8 +43,6 @@ enum StoreLayout {
 
 /// Where a connection's store lies below a root.
 struct StorePlace {
-  /// The configured store, nil where that is the root itself.
-  let parent: RelativePath
   let store: RelativePath
 
   /// Nil for a path or a connection that cannot be part of one.
@@ -52,7 +50,6 @@ struct StorePlace {
     let names = path.split(separator: "/").joined(separator: "/")
     guard let parent = RelativePath(names), let name = FileName(connection), let store = parent.appending(name)
     else { return nil }
-    self.parent = parent
     self.store = store
   }
 }
