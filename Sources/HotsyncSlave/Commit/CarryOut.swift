@@ -51,12 +51,10 @@ final class CarryOut {
   }
 
   func run() throws(StoreError) {
-    var index = actions.count
     try changes.forEachBackwards { (entry) throws(StoreError) in
-      index -= 1
-      try step(entry) { (entry) throws(SystemError) in try clear(entry, actions[index]) }
+      try step(entry) { (entry) throws(SystemError) in try clear(entry) }
     }
-    index = 0
+    var index = 0
     mirror.forget()
     try forEachChange { (entry) throws(StoreError) in
       try step(entry) { (entry) throws(SystemError) in try bring(entry, actions[index]) }
@@ -88,7 +86,7 @@ final class CarryOut {
 
   // MARK: First pass: what goes
 
-  private func clear(_ entry: SegmentEntry, _ action: Action) throws(SystemError) {
+  private func clear(_ entry: SegmentEntry) throws(SystemError) {
     let path = entry.path
     if let missing, path.isBelow(missing) { return }
     var isReached = false
