@@ -1,8 +1,8 @@
 /// Every limit that is held against a peer or a file, in one place. None can be raised by the other side.
 public enum Limits {
-  /// A frame's payload, in bytes.
+  /// A frame's type and payload, in bytes.
   public static let frame = 1 << 20
-  /// A frame's payload before the handshake is done.
+  /// The same before the handshake is done.
   public static let handshakeFrame = 64 << 10
   /// A chunk of file content in one frame.
   public static let dataChunk = 512 << 10

@@ -2,7 +2,7 @@ import HotsyncCatalog
 public import HotsyncSystem
 
 /// The order in which a master may speak, as a pure state machine: the slave's agent asks it before it does anything.
-/// (docs/protocol.md has the same as a diagram.)
+/// (docs/protocol.md, "Order", has the same as a table.)
 public struct Conversation: Sendable {
   public enum State: Sendable, Equatable {
     /// Nothing was said yet.
