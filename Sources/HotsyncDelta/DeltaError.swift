@@ -26,6 +26,6 @@ extension Failure where Domain == DeltaDomain {
   }
 
   static func bug(_ operation: String, _ subject: String, cause: String) -> DeltaError {
-    DeltaError(.bug, operation, subject, cause: cause, next: "report this with the output of hotsync log --errors")
+    DeltaError(.bug, operation, subject, cause: cause, next: "report this with what journalctl -e shows")
   }
 }

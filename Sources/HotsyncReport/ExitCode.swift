@@ -74,7 +74,7 @@ public struct ErrorReport: Sendable, Equatable {
         ReportError(
           .bug, "cannot go on with", "this command",
           cause: "an error that nobody expected here: \(type(of: error)): \(error)",
-          next: "report this with what hotsync log --errors shows; nothing that was committed is touched"))
+          next: "report this with what journalctl -e shows; nothing that was committed is touched"))
     }
   }
 
