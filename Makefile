@@ -10,7 +10,7 @@ FILTER ?=
 BUILT = $(shell swift build $(RELEASE) --show-bin-path)
 SWIFT_SOURCES := Package.swift Sources Tests
 
-.PHONY: help bootstrap build run test lint format install clean
+.PHONY: help bootstrap build run test acceptance lint format install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -28,6 +28,9 @@ test: ## build for debugging and run all tests: FILTER=NAME
 	@scripts/bootstrap --tests
 	swift build
 	swift test $(if $(FILTER),--filter '$(FILTER)')
+
+acceptance: build ## measure wire, disk and memory against their limits: KEEP=1, SEED=N
+	@BIN="$(BUILT)" scripts/acceptance
 
 lint: ## check the form of the Swift sources
 	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)

@@ -128,7 +128,11 @@ final class Pusher {
     let base = moved.contains(sighting.path) ? nil : old
     let result = try contents.bring(sighting, old: base, origin: origin(of: sighting))
     let isNew = result.source != .none
-    if isNew { replaced.insert(sighting.path) } else if old != nil, !departed.isEmpty { kept.insert(sighting.path) }
+    if isNew {
+      if sighting.hasFurtherNames { replaced.insert(sighting.path) }
+    } else if old != nil, !departed.isEmpty {
+      kept.insert(sighting.path)
+    }
     if case .moved(_, let from) = result.source {
       moved.insert(from)
       if removed.contains(from) { counts.deleted -= 1 }

@@ -136,8 +136,10 @@ final class Scanner {
       .sighting(
         Sighting(
           path: path, kind: kind, permissions: status.permissions, owner: owner, group: group,
-          modified: status.modified, allocated: status.blocks.multipliedReportingOverflow(by: 512).partialValue, inode: status.inode, changed: status.changed, born: status.born,
-          isOnTheWay: isOnTheWay)))
+          modified: status.modified,
+          allocated: status.blocks.multipliedReportingOverflow(by: 512).partialValue, inode: status.inode,
+          changed: status.changed, born: status.born, isOnTheWay: isOnTheWay,
+          hasFurtherNames: status.kind == .regular && status.links > 1)))
   }
 
   private func kindOfRegular(_ path: RelativePath, _ status: FileStatus) -> Sighting.Kind {

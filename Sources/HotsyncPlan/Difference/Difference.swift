@@ -39,7 +39,7 @@ public struct Difference: Sendable {
   /// - Returns: nil where nothing is to be done.
   public mutating func step(_ old: (record: Record, stamp: Stamp?)?, _ sighting: Sighting) -> Step? {
     let step = decide(old, sighting)
-    if case .regular = sighting.kind, step != nil { unsettledLeaders.insert(sighting.path) }
+    if case .regular = sighting.kind, sighting.hasFurtherNames, step != nil { unsettledLeaders.insert(sighting.path) }
     return step
   }
 

@@ -25,10 +25,13 @@ public struct Sighting: Hashable, Sendable {
   public let born: Timestamp
   /// A folder above an include root: it belongs to the tree only as the way there, and its time is not ours to follow.
   public let isOnTheWay: Bool
+  /// Further names may follow: what is done about this one concerns them.
+  public let hasFurtherNames: Bool
 
   public init(
     path: RelativePath, kind: Kind, permissions: UInt16, owner: Owner, group: Owner, modified: Timestamp,
-    allocated: UInt64, inode: UInt64, changed: Timestamp, born: Timestamp, isOnTheWay: Bool = false
+    allocated: UInt64, inode: UInt64, changed: Timestamp, born: Timestamp, isOnTheWay: Bool = false,
+    hasFurtherNames: Bool = true
   ) {
     self.path = path
     self.kind = kind
@@ -41,5 +44,6 @@ public struct Sighting: Hashable, Sendable {
     self.changed = changed
     self.born = born
     self.isOnTheWay = isOnTheWay
+    self.hasFurtherNames = hasFurtherNames
   }
 }

@@ -54,6 +54,7 @@ extension ByteWriter {
     timestamp(sighting.changed)
     timestamp(sighting.born)
     flag(sighting.isOnTheWay)
+    flag(sighting.hasFurtherNames)
   }
 }
 
@@ -92,7 +93,8 @@ extension ByteReader {
     let born = try timestamp()
     return Sighting(
       path: path, kind: kind, permissions: permissions, owner: owner, group: group, modified: modified,
-      allocated: allocated, inode: inode, changed: changed, born: born, isOnTheWay: try flag())
+      allocated: allocated, inode: inode, changed: changed, born: born, isOnTheWay: try flag(),
+      hasFurtherNames: try flag())
   }
 
   private mutating func anOwner() throws(Malformed) -> Owner {
