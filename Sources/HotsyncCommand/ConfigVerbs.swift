@@ -17,7 +17,9 @@ enum ConfigVerbs {
 
   static func set(_ words: [String], _ world: CommandWorld) throws -> HotsyncReport.ExitCode {
     guard words.count % 2 == 0 else {
-      throw ValidationError("'set' takes pairs of KEY and VALUE, and \(words.count) words were given.")
+      throw CommandError(
+        .usage, "cannot set", "\(shown((words.last ?? "").utf8))", cause: "a value for it is missing",
+        next: "give pairs: config set KEY VALUE [KEY VALUE …]")
     }
     let pairs = stride(from: 0, to: words.count, by: 2).map { (key: words[$0], value: words[$0 + 1]) }
     return tell(try ConfigurationEditor(root: world.root).set(pairs), world)
