@@ -102,7 +102,8 @@ public final class Cycle {
     known.inStep = record?.inStep
     known.lastCycle = record?.lastCycle
     known.current = base.known
-    record = known
+    // Also where the line breaks after `commit` was said: what is pending must not be forgotten with the failure.
+    defer { record = known }
     try state.save(known)
     let scanned = try scan(base, includes, known.roots, spool: PlanSpool(try state.unnamedFile()), line: line)
     if scanned.totals.steps > 0 {
@@ -112,7 +113,6 @@ public final class Cycle {
     }
     known.roots = scanned.roots
     known.inStep = clocks.now()
-    record = known
     try state.save(known)
     state.removeSegments(except: known.current.segments)
     line.close()
