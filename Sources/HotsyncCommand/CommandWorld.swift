@@ -26,6 +26,11 @@ public struct CommandWorld: Sendable {
       // A root that is not there is wrong usage, whatever the command would have looked for below it.
       _ = try world.openRoot()
       code = console.exitCode(after: try body(world))
+    } catch let error as ArgumentParser.ExitCode {
+      throw error
+    } catch let error as ValidationError {
+      // The argument parser tells it, with the usage.
+      throw error
     } catch { code = console.fail(error) }
     if code != .done { throw ArgumentParser.ExitCode(code.rawValue) }
   }

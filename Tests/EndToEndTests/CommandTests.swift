@@ -37,7 +37,7 @@ import Testing
     "wrong usage is 64",
     arguments: [
       ["hotsync", "--nonsense"], ["hotsync", "sync", "--dry"], ["hotsync", "status", "--root"],
-      ["hotsync", "config", "set", "role"], ["hotsync", "config"], ["hotsync", "activate"], ["hotsync", "snapshot", "list"],
+      ["hotsync", "config", "set", "role"], ["hotsync", "config"], ["hotsync", "activate"],
       ["hotsync-slave"], ["hotsync-slave", "nonsense"], ["hotsync-slave", "serve"], ["hotsync-slave", "restore"],
     ])
   func usage(_ words: [String]) throws {
@@ -46,6 +46,13 @@ import Testing
     let result = try RunningProgram.run(words[0], words.dropFirst() + (hasRoot ? ["--root", scratch.path] : []))
     #expect(result.exitCode == 64 || (words == ["hotsync", "config"] && result.exitCode == 0), "\(words): \(result)")
     #expect(try scratch.open().names() == [])
+  }
+
+  @Test("what is not built yet is wrong usage", arguments: [["snapshot", "list"], ["key", "show"], ["guard"]])
+  func notBuilt(_ words: [String]) throws {
+    let pair = try Pair()
+    let result = try RunningProgram.run("hotsync", words + ["--root", pair.master.path])
+    #expect(result.exitCode == 64, "\(result)")
   }
 
   @Test("hotsync without a verb is hotsync sync")
@@ -81,9 +88,11 @@ import Testing
     let fields = ["connection", "status", "transport", "last_cycle", "age", "next_run", "fenced", "slave"]
     #expect(before["connections"][0].names == fields)
     #expect(before["connections"][0]["last_cycle"] == .null && before["connections"][0]["age"] == .null)
-    #expect(before["connections"][0]["slave"] == .object([
-      Document.Field(name: "ready", value: .null), Document.Field(name: "blockers", value: .array([])),
-    ]))
+    #expect(
+      before["connections"][0]["slave"]
+        == .object([
+          Document.Field(name: "ready", value: .null), Document.Field(name: "blockers", value: .array([])),
+        ]))
     #expect(try pair.sync().code == 0)
     let after = try Document(pair.hotsync("status", "--json").outputText)["connections"][0]
     #expect(after.names == fields && after["status"] == .string("enabled") && after["transport"] == .string("local"))
@@ -135,7 +144,9 @@ import Testing
     try pair.master.remove("srv/data")
     try pair.master.writeScript("", to: "etc/hotsync/pre-sync.d/open", permissions: 0o777)
     let result = try pair.hotsync("check", "--json")
-    let failed = try Document(result.outputText)["connections"][0]["checks"].items.filter { $0["state"] == .string("fail") }
+    let failed = try Document(result.outputText)["connections"][0]["checks"].items.filter {
+      $0["state"] == .string("fail")
+    }
     #expect(result.exitCode == 77 && failed.count == 3, "\(result)")
     #expect(failed.allSatisfy { $0["next_step"].text != nil })
   }

@@ -7,7 +7,8 @@ import Testing
   func order() throws {
     let pair = try Pair()
     let log = "\(pair.scratch.path)/log"
-    let line = "echo \"$(basename \"$0\") $# $HOTSYNC_CONNECTION $HOTSYNC_ROLE $HOTSYNC_RESULT $HOTSYNC_GENERATION\" >> \(log)"
+    let line =
+      "echo \"$(basename \"$0\") $# $HOTSYNC_CONNECTION $HOTSYNC_ROLE $HOTSYNC_RESULT $HOTSYNC_GENERATION\" >> \(log)"
     for hook in ["pre-sync.d/20-second", "pre-sync.d/10-first", "post-sync.d/last"] {
       try pair.master.writeScript(line, to: "etc/hotsync/\(hook)")
     }
@@ -106,7 +107,8 @@ import Testing
     try pair.expectRefusal(1, "/etc/hotsync.d/broken", "code 4", "oops")
   }
 
-  @Test("what an executable of /etc/hotsync.d writes is parsed like everything else", arguments: ["/../etc", "relative"])
+  @Test(
+    "what an executable of /etc/hotsync.d writes is parsed like everything else", arguments: ["/../etc", "relative"])
   func hostileSelection(_ line: String) throws {
     let pair = try Pair()
     try pair.master.writeScript("echo '\(line)' >> \"$1\"", to: "etc/hotsync.d/hostile")

@@ -5,6 +5,8 @@ import Testing
 /// A master and a slave under one scratch folder, joined by the local transport and worked on by the real commands. A
 /// blank in the roots' names finds whoever puts paths into a shell.
 final class Pair {
+  /// A file system of its own that is the slave's root. It goes before the folder that it is mounted in.
+  let slaveDisk: Mount?
   let scratch: ScratchFolder
   let master: Place
   let slave: Place
@@ -24,15 +26,16 @@ final class Pair {
   /// - Parameters:
   ///   - programs: another folder with the two executables.
   ///   - unprivileged: the commands run as a user who is not root.
-  ///   - prepareSlave: done before the store is made.
+  ///   - slaveDisk: the slave's root is a file system of its own with these options (`Mount`).
   init(
-    _ connection: String = "standby", programs: String? = nil, unprivileged: Bool = false,
-    prepareSlave: (Place) throws -> Void = { _ in }
+    _ connection: String = "standby", programs: String? = nil, unprivileged: Bool = false, slaveDisk: String? = nil
   ) throws {
     self.connection = connection
     scratch = try ScratchFolder("pair")
     master = Place(path: try scratch.makeFolder("the master"))
     slave = Place(path: try scratch.makeFolder("the slave"))
+    let slavePath = slave.path
+    self.slaveDisk = try slaveDisk.map { try Mount(at: slavePath, $0) }
     if unprivileged, Environment.isRoot {
       self.programs = try copyPrograms(to: scratch)
       runner = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
@@ -41,7 +44,6 @@ final class Pair {
       self.programs = programs ?? RunningProgram.productsFolder
       runner = []
     }
-    try prepareSlave(slave)
     try configure()
     try succeed(hotsyncSlave("apply"))
     try makeData()

@@ -62,7 +62,8 @@ import Testing
     #expect(try pair.mirror.read("srv/other/one.conf") == "the other one")
   }
 
-  @Test("another file system below is left out and told, and comes with one_file_system off",
+  @Test(
+    "another file system below is left out and told, and comes with one_file_system off",
     .enabled(if: Mount.isPossible))
   func mountBelow() throws {
     let pair = try Pair()
@@ -82,7 +83,8 @@ import Testing
   func relativeRoot() throws {
     let pair = try Pair()
     let program = "\(RunningProgram.productsFolder)/hotsync"
-    try Pair.shell("cd \"$0\"; \"$1\" sync --root 'the master'; cd 'the master'; \"$1\" sync --root .",
+    try Pair.shell(
+      "cd \"$0\"; \"$1\" sync --root 'the master'; cd 'the master'; \"$1\" sync --root .",
       pair.scratch.path, program)
     #expect(try pair.differences() == [])
     #expect(try pair.sync().generation == 1)

@@ -97,7 +97,8 @@ import Testing
     #expect(try pair.differences() == [])
   }
 
-  @Test("a cycle killed around the commit leaves the old or the new generation, and the next one succeeds",
+  @Test(
+    "a cycle killed around the commit leaves the old or the new generation, and the next one succeeds",
     arguments: ["before-commit:1", "after-commit:1", "scan:2"])
   func killed(_ point: String) throws {
     let pair = try pairWithContent()
