@@ -32,6 +32,7 @@ public struct CommandWorld: Sendable {
 
   public func openRoot() throws -> Folder {
     do { return try Folder.open(root) } catch {
+      guard error.isMissing else { throw CommandError(error) }
       throw CommandError(
         .usage, "cannot open", "the root \(shown(root.utf8))", cause: error.cause, next: "give an existing folder: --root DIR")
     }
