@@ -32,7 +32,7 @@ struct MixedChanges {
     // New files and folders, a file replaced, small and large; a large one patched in places, grown or cut.
     try make("new-\(new)")
     try write("new-\(new)/a", random.number(0...9_000))
-    try write("new-\(new)/large", (1 << 20) + random.number(1...300_000))
+    try write("new-\(new)/large", (2 << 20) + random.number(1...300_000))
     try write("goes-\(new)", random.number(1...400_000))
     try replace("calm/file-\(new % 6)", random.number(0...30_000))
     try edit("calm/deep/middle", pieces: 3, length: 700)

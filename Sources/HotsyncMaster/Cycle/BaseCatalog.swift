@@ -24,14 +24,14 @@ struct BaseCatalog {
   }
 
   /// Has the slave send its catalog. Stamps of the old copy stay good where the records are the same.
-  private static func fetch(
+  static func fetch(
     _ position: Position, key: HashKey, stampsFrom old: Catalog?, state: any CatalogPlace, line: SlaveLine
   ) throws -> BaseCatalog {
     let place = try state.newSegment()
     var writer = try SegmentWriter(place.file(), key: key)
     var digest = CatalogDigest.empty
     var last: RelativePath?
-    let stamps = try old?.cursor()
+    let stamps = try? old?.cursor()
     try line.send(.fetchCatalog)
     try line.flush()
     while true {
@@ -41,7 +41,7 @@ struct BaseCatalog {
           if let last, !(last < record.path) { throw ProtocolError.malformed("its catalog is out of order", handshakeDone: true) }
           last = record.path
           digest.add(record.digest(key: key))
-          try writer.append(.present(record, try stamp(for: record, stamps)))
+          try writer.append(.present(record, stamp(for: record, stamps)))
         }
       case .catalogEnd:
         guard digest == position.catalog else {
@@ -55,9 +55,9 @@ struct BaseCatalog {
     }
   }
 
-  private static func stamp(for record: Record, _ old: MergedCursor?) throws -> Stamp? {
-    guard let old else { return nil }
-    try old.seek(to: record.path)
+  /// None where the old copy is damaged: the file is then read again.
+  private static func stamp(for record: Record, _ old: MergedCursor?) -> Stamp? {
+    guard let old, (try? old.seek(to: record.path)) != nil else { return nil }
     guard case .present(record, let stamp)? = old.current else { return nil }
     return stamp
   }

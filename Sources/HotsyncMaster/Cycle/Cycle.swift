@@ -58,7 +58,10 @@ public final class Cycle {
     let start = clocks.elapsed()
     defer {
       let duration = clocks.elapsed() - start
-      report.phases.append(ConnectionReport.Phase(name: name, duration: duration))
+      // A phase that is run again counts as one.
+      let before = report.phases.filter { $0.name == name }.reduce(Duration.zero) { $0 + $1.duration }
+      report.phases.removeAll { $0.name == name }
+      report.phases.append(ConnectionReport.Phase(name: name, duration: before + duration))
       log.debug("\(connection.name): \(name) took \(duration)")
     }
     return try body()
@@ -95,7 +98,7 @@ public final class Cycle {
     let includes = try Includes.gather(connection, live: root, variables: hookVariables)
     let (line, welcome, key) = try connect(.cycle, record)
     defer { note(line) }
-    let base = try BaseCatalog.find(welcome, key: key, record: record, state: state, line: line)
+    var base = try BaseCatalog.find(welcome, key: key, record: record, state: state, line: line)
     let isSameStore = record?.store == welcome.store
     var known = MasterRecord(store: welcome.store, key: key)
     known.roots = isSameStore ? record?.roots ?? [] : []
@@ -105,7 +108,16 @@ public final class Cycle {
     // Also where it fails from here on: a commit whose answer was lost stays pending.
     defer { record = known }
     try state.save(known)
-    let scanned = try scan(base, includes, known.roots, spool: PlanSpool(try state.unnamedFile()), line: line)
+    let scanned: Scanned
+    do {
+      scanned = try scan(base, includes, known.roots, spool: PlanSpool(try state.unnamedFile()), line: line)
+    } catch let error as CatalogError where error.kind == .damaged {
+      log.warning("\(connection.name): \(error); the slave is asked for its catalog")
+      base = try BaseCatalog.fetch(welcome.position, key: key, stampsFrom: nil, state: state, line: line)
+      known.current = base.known
+      try state.save(known)
+      scanned = try scan(base, includes, known.roots, spool: PlanSpool(try state.unnamedFile()), line: line)
+    }
     if scanned.totals.steps > 0 {
       try push(scanned, base, welcome, key, state, &known, line)
     } else {

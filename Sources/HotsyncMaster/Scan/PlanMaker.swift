@@ -11,7 +11,7 @@ final class PlanMaker {
   private(set) var departed = DepartedFiles()
   private(set) var totals = PlanTotals()
   private(set) var problems: [Problem] = []
-  /// A folder that could not be listed: what the catalog has below it stays.
+  /// What could not be looked at: what the catalog has there and below stays.
   private var unknown: RelativePath?
   private let check: () throws -> Void
 
@@ -29,6 +29,10 @@ final class PlanMaker {
     case .unknownBelow(let path, let error):
       unknown = path
       problems.append(LeftOutText.unreadableFolder(path, error))
+    case .unknown(let path, let error):
+      try passAll(before: path)
+      unknown = path
+      problems.append(LeftOutText.problem(path, .unreadable(error), keepsOld: true))
     case .skipped(let path, let reason): problems.append(LeftOutText.problem(path, reason))
     }
   }
@@ -42,7 +46,7 @@ final class PlanMaker {
   private func see(_ sighting: Sighting) throws {
     if totals.seen % 1_024 == 0 { try check() }
     totals.noteSighting(sighting)
-    while let entry = cursor.current, entry.path < sighting.path { try pass(entry) }
+    try passAll(before: sighting.path)
     var old: (record: Record, stamp: Stamp?)?
     if case .present(let record, let stamp)? = cursor.current, record.path == sighting.path {
       old = (record, stamp)
@@ -58,10 +62,14 @@ final class PlanMaker {
     return stamp?.inode == sighting.inode
   }
 
+  private func passAll(before path: RelativePath) throws {
+    while let entry = cursor.current, entry.path < path { try pass(entry) }
+  }
+
   /// A record that the walk has passed without seeing anything there.
   private func pass(_ entry: SegmentEntry) throws {
     if case .present(let record, let stamp) = entry {
-      if let unknown, record.path.isBelow(unknown) {
+      if let unknown, record.path == unknown || record.path.isBelow(unknown) {
         // It may still be there.
       } else {
         departed.note(record, stamp)

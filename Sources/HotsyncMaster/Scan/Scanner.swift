@@ -7,6 +7,8 @@ enum ScanEvent {
   case sighting(Sighting)
   /// Nothing can be said about what is below: it must not be taken for gone.
   case unknownBelow(RelativePath, SystemError)
+  /// Nor of this entry itself.
+  case unknown(RelativePath, SystemError)
   case skipped(RelativePath, SkipReason)
 }
 
@@ -87,8 +89,15 @@ final class Scanner {
         try sink(.skipped(path, .tooDeep))
         return try sink(.unknownBelow(path, SystemError.tooDeep))
       }
-      // What went since the folder was listed is gone.
-      guard let status = try? listed.folder.statusIfPresent(name) else { continue }
+      let status: FileStatus
+      do throws(SystemError) {
+        // What went since the folder was listed is gone.
+        guard let present = try listed.folder.statusIfPresent(name) else { continue }
+        status = present
+      } catch {
+        if !rules.isExcluded(child, isFolder: false) { try sink(.unknown(child, error)) }
+        continue
+      }
       guard !rules.isExcluded(child, isFolder: status.kind == .folder) else { continue }
       try visit(child, status, in: listed.folder, home)
     }

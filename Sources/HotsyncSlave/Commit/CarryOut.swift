@@ -69,6 +69,7 @@ final class CarryOut {
   ) throws(StoreError) {
     crashPoint("carry-out")
     do throws(SystemError) { try body(entry) } catch {
+      if error == .alteredPatch { throw .damaged("the journal", "the staged patch of \(entry.path) is missing or altered") }
       throw StoreError(
         error.kind, "cannot carry out the commit at", entry.path.description, cause: "\(error.operation): \(error.cause)",
         next: error.nextStep)
@@ -172,7 +173,7 @@ final class CarryOut {
     // Both are removed only after the journal.
     guard let bytes = try staged.content(of: Staging.rangesName(number), limit: PatchRanges.limit),
       let ranges = try? PatchRanges.parse(bytes, key: store.key)
-    else { throw SystemError.missing }
+    else { throw SystemError.alteredPatch }
     let staged = try staged.open(StoreLayout.name(number))
     let file = try folder.open(record.path.name, .readingAndWriting)
     try ranges.write(from: staged, into: file)
@@ -219,4 +220,8 @@ final class CarryOut {
       try metadata.apply(record, to: entry, isNew: false)
     }
   }
+}
+
+extension SystemError {
+  fileprivate static let alteredPatch = SystemError(number: 74, operation: "cannot use", subject: "a staged patch")
 }

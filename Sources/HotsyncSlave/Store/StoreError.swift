@@ -31,7 +31,3 @@ extension StoreError {
     StoreError(.busy, "cannot write to", subject, cause: cause, next: "wait until that has ended, then try again")
   }
 }
-
-extension SystemError {
-  static let missing = SystemError(number: 2, operation: "cannot open", subject: "the store")
-}

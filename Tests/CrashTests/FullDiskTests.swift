@@ -1,0 +1,81 @@
+import Glibc
+import HotsyncSystem
+import TestSupport
+import Testing
+
+/// A small file system in a file, for the slave alone.
+final class SmallDisk {
+  let scratch: ScratchFolder
+  let place: String
+
+  /// Nil where this machine or user cannot mount one.
+  init?(megabytes: Int) throws {
+    scratch = try ScratchFolder("disk")
+    place = try scratch.makeFolder("mounted")
+    let image = scratch.path("image")
+    try Descriptor.open(image, [.writing, .creating], permissions: 0o600).truncate(to: UInt64(megabytes) << 20)
+    guard (try? RunningProgram.run("mkfs.ext4", ["-q", "-m", "0", "-F", image]).exitCode) == 0,
+      (try? RunningProgram.run("mount", ["-o", "loop", image, place]).exitCode) == 0
+    else { return nil }
+  }
+
+  deinit { _ = try? RunningProgram.run("umount", ["--lazy", place]) }
+
+  /// Writes until there is no room at all.
+  func fill() throws {
+    let file = try Descriptor.open("\(place)/filler", [.writing, .creating, .appending], permissions: 0o600)
+    for length in [1 << 20, 4_096, 1] {
+      let bytes = [UInt8](repeating: 7, count: length)
+      while true {
+        do throws(SystemError) { try file.write(bytes) } catch {
+          guard error.isNoSpace else { throw error }
+          break
+        }
+      }
+      try file.synchronizeFileSystem()
+    }
+  }
+
+  func empty() throws { try Folder.open(place).unlink(FileName("filler")!) }
+}
+
+@Suite struct FullDiskTests {
+  @Test("a disk that fills up after the commit point costs time and never the generation", arguments: [false, true])
+  func fillsUp(isKilled: Bool) throws {
+    guard Environment.isRoot, let disk = try SmallDisk(megabytes: 96) else { return }
+    let seed = SeededGenerator.testSeed()
+    let ordeal = try Ordeal(seed: seed, pair: try Pair("full", slaveRoot: disk.place))
+    for number in 0..<3 {
+      try ordeal.round("full disk, round \(number), seed \(seed)") { pair in
+        let program = try pair.start(["HOTSYNC_AGENT_STOP_AT": "committed:1"])
+        guard let agent = try stoppedAgent(of: program, pair) else { throw ordeal.failure("full disk", "nothing stopped") }
+        try disk.fill()
+        kill(agent, isKilled ? SIGKILL : SIGCONT)
+        let cycle = Cycle(try program.wait())
+        guard [0, 69, 73].contains(cycle.exitCode) else { throw ordeal.failure("full disk", "\(cycle.run)") }
+        try pair.waitForAgent()
+        let again = try pair.sync()
+        print("full disk, killed \(isKilled): \(cycle.exitCode ?? -1), then \(again.exitCode ?? -1)")
+        guard [0, 73].contains(again.exitCode) else { throw ordeal.failure("full disk, again", "\(again.run)") }
+        try disk.empty()
+        return .new
+      }
+    }
+  }
+
+  private func stoppedAgent(of program: RunningProgram, _ pair: Pair) throws -> Int32? {
+    var agent: Int32?
+    _ = try program.wait {
+      agent = pair.agent(of: program.processID)
+      return agent.map { isStopped($0) } ?? false
+    }
+    return agent
+  }
+}
+
+/// Whether a process was stopped by a signal (proc(5)).
+func isStopped(_ process: Int32) -> Bool {
+  guard let bytes = try? Descriptor.open("/proc/\(process)/stat", .reading).readAll(limit: 4_096) else { return false }
+  let text = String(decoding: bytes, as: UTF8.self)
+  return text[(text.lastIndex(of: ")") ?? text.startIndex)...].hasPrefix(") T")
+}
