@@ -87,13 +87,15 @@ let package = Package(
     .executableTarget(
       name: "make-tree", dependencies: ["TestSupport", "HotsyncSystem"], path: "Tests/MakeTree", swiftSettings: settings),
     tests("TestSupportTests", ["TestSupport", "HotsyncSystem", "make-tree"]),
-    tests("HotsyncSystemTests", ["HotsyncSystem"]),
-    tests("HotsyncCatalogTests", ["HotsyncCatalog", "HotsyncSystem"]),
-    tests("HotsyncDeltaTests", ["HotsyncDelta", "HotsyncSystem"]),
+    tests("HotsyncSystemTests", ["HotsyncSystem", "TestSupport"]),
+    tests("HotsyncCatalogTests", ["HotsyncCatalog", "HotsyncSystem", "TestSupport"]),
+    tests("HotsyncDeltaTests", ["HotsyncDelta", "HotsyncSystem", "TestSupport"]),
     tests("HotsyncPlanTests", ["HotsyncPlan", "HotsyncCatalog", "HotsyncSystem", "TestSupport"]),
-    tests("HotsyncProtocolTests", ["HotsyncProtocol", "HotsyncCatalog", "HotsyncSystem"]),
-    tests("HotsyncTransportTests", ["HotsyncTransport", "HotsyncProtocol", "HotsyncCatalog", "HotsyncSystem"]),
-    tests("HotsyncConfigTests", ["HotsyncConfig", "HotsyncSystem"]),
+    tests("HotsyncProtocolTests", ["HotsyncProtocol", "HotsyncCatalog", "HotsyncSystem", "TestSupport"]),
+    tests(
+      "HotsyncTransportTests",
+      ["HotsyncTransport", "HotsyncProtocol", "HotsyncCatalog", "HotsyncSystem", "TestSupport"]),
+    tests("HotsyncConfigTests", ["HotsyncConfig", "HotsyncSystem", "TestSupport"]),
     tests("HotsyncReportTests", ["HotsyncReport", "HotsyncSystem", logging]),
     tests(
       "HotsyncSlaveTests",

@@ -1,5 +1,6 @@
 import HotsyncCatalog
 import HotsyncSystem
+import TestSupport
 import Testing
 
 @Suite struct RecordCodingTests {
@@ -37,7 +38,7 @@ import Testing
 
   @Test("random records come back as they were, and cut anywhere they do not")
   func roundTrip() throws {
-    var random = Random("records")
+    var random = SeededGenerator(announcing: "records")
     for _ in 0..<3_000 {
       let path = random.path()
       let record = random.record(at: path)
@@ -50,7 +51,7 @@ import Testing
 
   @Test("mutated records decode to nothing, or to a record of exactly these bytes: there is one encoding")
   func fuzz() {
-    var random = Random("mutated records")
+    var random = SeededGenerator(announcing: "mutated records")
     var taken = 0
     for _ in 0..<60_000 {
       let path = random.path()
@@ -142,7 +143,7 @@ import Testing
 
   @Test("a catalog's digest kept up by changes is the one computed anew, whatever the order")
   func catalogDigest() throws {
-    var random = Random("catalog digest")
+    var random = SeededGenerator(announcing: "catalog digest")
     var state: [RelativePath: Record] = [:]
     var kept = CatalogDigest.empty
     let key = try key()
@@ -164,7 +165,7 @@ import Testing
 
   @Test("the order of paths is that of a walk that takes names in byte order")
   func walkOrder() throws {
-    var random = Random("walk order")
+    var random = SeededGenerator(announcing: "walk order")
     final class Node { var below: [FileName: Node] = [:] }
     for _ in 0..<50 {
       let root = Node()

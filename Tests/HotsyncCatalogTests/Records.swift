@@ -1,9 +1,10 @@
 import HotsyncCatalog
 import HotsyncSystem
+import TestSupport
 import Testing
 
 /// Random paths, records and stamps; few names, so that paths meet often.
-extension Random {
+extension SeededGenerator {
   mutating func path() -> RelativePath {
     let alphabet = Array("ab.-\n\u{1F}é~".utf8)
     while true {

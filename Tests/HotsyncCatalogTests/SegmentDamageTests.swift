@@ -1,4 +1,5 @@
 import HotsyncSystem
+import TestSupport
 import Testing
 
 @testable import HotsyncCatalog
@@ -6,7 +7,7 @@ import Testing
 @Suite struct SegmentDamageTests {
   /// A segment, of a few blocks where it is large, and its bytes.
   private func sample(_ files: SegmentFiles, isLarge: Bool = true) throws -> (entries: [SegmentEntry], bytes: [UInt8]) {
-    var random = Random("damage")
+    var random = SeededGenerator(announcing: "damage")
     var entries: [RelativePath: SegmentEntry] = [:]
     while entries.count < 40 {
       let path = random.path()
@@ -74,7 +75,7 @@ import Testing
   func numbers() throws {
     let files = try SegmentFiles()
     let (_, bytes) = try sample(files)
-    var random = Random("footers")
+    var random = SeededGenerator(announcing: "footers")
     let file = try files.scratch.folder.open(.of("whole"), .readingAndWriting)
     let end = bytes.count - SegmentWriter.footerLength
     for _ in 0..<3_000 {

@@ -1,15 +1,16 @@
 import HotsyncSystem
+import TestSupport
 import Testing
 
 @testable import HotsyncCatalog
 
 /// Segments in a folder of the test's own.
 struct SegmentFiles {
-  let scratch: Scratch
+  let scratch: ScratchFolder
   let key: HashKey
 
   init() throws {
-    scratch = try Scratch()
+    scratch = try ScratchFolder()
     key = try HotsyncCatalogTests.key()
   }
 
@@ -45,7 +46,7 @@ extension MergedCursor {
 @Suite struct SegmentTests {
   @Test("many segments together say what a plain sorted dictionary says", arguments: 0..<4)
   func model(_ round: Int) throws {
-    var random = Random("segments \(round)")
+    var random = SeededGenerator(announcing: "segments \(round)")
     let seed = Comment(rawValue: "HOTSYNC_SEED=\(random.seed)")
     let files = try SegmentFiles()
     var state: [RelativePath: SegmentEntry] = [:]
@@ -89,7 +90,7 @@ extension MergedCursor {
 
   @Test("segments folded in any grouping give the same catalog", arguments: 0..<4)
   func folding(_ round: Int) throws {
-    var random = Random("folding \(round)")
+    var random = SeededGenerator(announcing: "folding \(round)")
     let seed = Comment(rawValue: "HOTSYNC_SEED=\(random.seed)")
     let files = try SegmentFiles()
     var segments: [Segment] = []
@@ -154,7 +155,7 @@ extension MergedCursor {
   @Test("a large entry fits a block of its own")
   func largeEntries() throws {
     let files = try SegmentFiles()
-    var random = Random("large entries")
+    var random = SeededGenerator(announcing: "large entries")
     let deep = try RelativePath.of((0..<250).map { _ in String(repeating: "d", count: 255) }.joined(separator: "/"))
     var metadata = random.record(at: try .of("x")).metadata
     metadata.attributes = (0..<8).map { ExtendedAttribute(name: Array("user.\($0)".utf8), value: random.bytes(65_000)) }

@@ -1,4 +1,5 @@
 import HotsyncSystem
+import TestSupport
 import Testing
 
 @testable import HotsyncConfig
@@ -202,7 +203,7 @@ private let local = "etc/hotsync/conf.d/90-local.yaml"
 
   @Test("whatever text is written is read as the same text", arguments: [UInt64(1), 2, 3])
   func writing(_ seed: UInt64) throws {
-    var random = SeededRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let pieces = [
       "a", "1", " ", "\"", "\\", "#", ":", "-", "*", "&", "'", "null", "é", "\u{2028}", "\u{85}", "\n", "{", "日", "%",
       "~",

@@ -1,4 +1,5 @@
 import HotsyncSystem
+import TestSupport
 import Testing
 
 @testable import HotsyncConfig
@@ -55,7 +56,7 @@ import Testing
 
   @Test("no bytes make the reader trap or hang", arguments: UInt64(1)...20)
   func random(_ seed: UInt64) throws {
-    var random = SeededRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let seeds = [
       try repositoryFile("etc/hotsync.yaml"), try repositoryFile("etc/examples/master.yaml"),
       Array("a: &x {b: [1, \"2\", '3'], ? c : |\n    text\n}\nd: *x\n<<: *x\n".utf8),
@@ -95,7 +96,7 @@ import Testing
 
   @Test("random bytes are refused or read, never a trap", arguments: UInt64(100)...105)
   func noise(_ seed: UInt64) {
-    var random = SeededRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     for _ in 0..<300 {
       let bytes = (0..<Int.random(in: 0...200, using: &random)).map { _ in
         Bool.random(using: &random)

@@ -1,56 +1,41 @@
 import Glibc
 import HotsyncSystem
+import TestSupport
 import Testing
 
 @testable import HotsyncConfig
 
 /// A root of its own for one test, removed when the test ends.
 final class Scratch {
-  let root: String
+  private let folder: ScratchFolder
+  var root: String { folder.path }
 
   init(_ main: String? = nil) throws {
-    let top = Environment.value("TMPDIR") ?? "/tmp"
-    root = "\(top)/hotsync-config-\(hexadecimal(Environment.randomBytes(8)))"
-    let folder = try Folder.open(top)
-    try folder.makeFolder(try name(of: root), permissions: 0o755)
+    folder = try ScratchFolder("config")
     if let main { try write("etc/hotsync/hotsync.yaml", main) }
-  }
-
-  deinit {
-    let slash = root.lastIndex(of: "/") ?? root.startIndex
-    do {
-      try Folder.open(String(root[..<slash])).removeTree(try name(of: root))
-    } catch { Issue.record("the scratch folder \(root) stays: \(error)") }
-  }
-
-  private func name(of path: String) throws -> FileName {
-    try #require(FileName(String(path.split(separator: "/").last ?? "")))
   }
 
   /// Writes a file, with its folders.
   func write(_ path: String, _ content: String, mode: UInt32 = 0o644) throws {
-    var folder = try Folder.open(root)
-    let names = path.split(separator: "/").map(String.init)
-    for name in names.dropLast() {
-      folder = try folder.makeOrOpenFolder(try #require(FileName(name)), permissions: 0o755)
-    }
-    try folder.replace(try #require(FileName(names.last ?? "")), with: Array(content.utf8), permissions: mode)
+    let names = path.split(separator: "/")
+    let parent = try folder.makeOrOpenFolder(names.dropLast().joined(separator: "/"))
+    try parent.replace(.of(String(names.last ?? "")), with: Array(content.utf8), permissions: mode)
   }
 
   func read(_ path: String) throws -> String? {
     guard let path = RelativePath(path) else { return nil }
     do throws(SystemError) {
-      let bytes = try Folder.open(root).open(at: path).readAll(limit: 1 << 20)
+      let bytes = try folder.folder.open(at: path).readAll(limit: 1 << 20)
       return bytes.flatMap { String(validating: $0, as: UTF8.self) }
     } catch { if error.isMissing { return nil } else { throw error } }
   }
 
   func mode(_ path: String) throws -> UInt16 {
-    try Folder.open(root).open(at: try #require(RelativePath(path))).status().permissions
+    try folder.folder.open(at: .of(path)).status().permissions
   }
 
   func setMode(_ path: String, _ mode: UInt16) throws {
-    try Folder.open(root).open(at: try #require(RelativePath(path))).setPermissions(mode)
+    try folder.folder.open(at: .of(path)).setPermissions(mode)
   }
 
   var editor: ConfigurationEditor { ConfigurationEditor(root: root, environment: { _ in nil }) }

@@ -1,5 +1,6 @@
 import HotsyncDelta
 import HotsyncSystem
+import TestSupport
 import Testing
 
 @Suite("content digest")

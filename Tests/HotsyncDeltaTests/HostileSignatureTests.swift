@@ -1,5 +1,6 @@
 import HotsyncDelta
 import HotsyncSystem
+import TestSupport
 import Testing
 
 /// How weak sums share places of librsync's table.

@@ -1,5 +1,6 @@
 import HotsyncCatalog
 import HotsyncSystem
+import TestSupport
 import Testing
 
 @testable import HotsyncProtocol
@@ -7,7 +8,7 @@ import Testing
 @Suite struct FuzzTests {
   @Test("random bytes after the preamble never trap, and what decodes is encoded to the same bytes")
   func randomBytes() throws {
-    var random = Random("random frames")
+    var random = SeededGenerator(announcing: "random frames")
     for _ in 0..<60_000 {
       let payload = random.bytes(random.below(40))
       check(MasterMessage.self, frame(type: UInt8(1 + random.below(20)), payload), seed: random.seed)
@@ -17,7 +18,7 @@ import Testing
 
   @Test("mutated messages never trap, and what decodes is encoded to the same bytes")
   func mutated() throws {
-    var random = Random("mutated frames")
+    var random = SeededGenerator(announcing: "mutated frames")
     let master = try Samples.master().map { encoded($0.message) }
     let slave = try Samples.slave().map { encoded($0.message) }
     for _ in 0..<60_000 {
@@ -28,7 +29,7 @@ import Testing
 
   @Test("mutated streams in random pieces never trap, and end in no error but the two that are meant")
   func streams() throws {
-    var random = Random("mutated streams")
+    var random = SeededGenerator(announcing: "mutated streams")
     let master = Preamble.bytes + (try Samples.master().flatMap { encoded($0.message) })
     let slave = Preamble.bytes + (try Samples.slave().flatMap { encoded($0.message) })
     for _ in 0..<3_000 {
@@ -39,7 +40,7 @@ import Testing
 
   @Test("however much comes, no more than two frames and what was fed last are held")
   func memory() throws {
-    var random = Random("flood")
+    var random = SeededGenerator(announcing: "flood")
     var decoder = FrameDecoder<MasterMessage>()
     decoder.handshakeDone = true
     try decoder.feed(Preamble.bytes[...])
@@ -64,7 +65,7 @@ import Testing
     Issue.record("HOTSYNC_SEED=\(seed): \(hexadecimal(frame)) became \(hexadecimal(again))")
   }
 
-  private func mutate(_ frame: [UInt8], _ random: inout Random) -> [UInt8] {
+  private func mutate(_ frame: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
     var payload = Array(frame.dropFirst(4))
     for _ in 0...random.below(3) where payload.count > 1 {
       let place = 1 + random.below(payload.count - 1)
@@ -79,13 +80,13 @@ import Testing
     return HotsyncProtocolTests.frame(announcing: UInt32(payload.count)) + payload
   }
 
-  private func damage(_ stream: [UInt8], _ random: inout Random) -> [UInt8] {
+  private func damage(_ stream: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
     var stream = stream
     for _ in 0...random.below(2) { stream[random.below(stream.count)] ^= 1 << UInt8(random.below(8)) }
     return stream
   }
 
-  private func feed<Message: WireMessage>(_ type: Message.Type, _ stream: [UInt8], _ random: inout Random) {
+  private func feed<Message: WireMessage>(_ type: Message.Type, _ stream: [UInt8], _ random: inout SeededGenerator) {
     var decoder = FrameDecoder<Message>()
     decoder.handshakeDone = random.below(2) == 0
     let largest = 1 + random.below(700)

@@ -22,13 +22,13 @@ import Testing
   func apply() throws {
     let slave = try TestSlave()
     try slave.configure()
-    try slave.scratch.folder().removeTree(try #require(FileName("var")))
+    try slave.scratch.open().removeTree(try #require(FileName("var")))
     let first = try run(slave, "apply")
     #expect(first.exitCode == 0)
     #expect(first.outputText.contains("store of \"standby\""))
     let second = try run(slave, "apply")
     #expect(second.outputText.hasPrefix("nothing to change"))
-    let root = try slave.scratch.folder()
+    let root = try slave.scratch.open()
     for (text, mode) in [
       ("etc/hotsync", 0o755), ("etc/hotsync/keys", 0o700), ("var/lib", 0o755), ("var/lib/hotsync-state", 0o700),
       ("var/lib/hotsync/standby", 0o700), ("run/hotsync", 0o755),
@@ -48,7 +48,7 @@ import Testing
     #expect(try run(slave, "verify", "--full", "--json").outputText.hasPrefix("{\"result\": \"sound\""))
     let out = slave.scratch.path + "/out"
     #expect(try run(slave, "restore", "--to", out).exitCode == 0)
-    #expect(try tree.differences(in: try slave.scratch.make("out")) == [])
+    #expect(try tree.differences(in: try slave.scratch.makeOrOpenFolder("out")) == [])
     #expect(try run(slave, "restore", "--to", out).exitCode == 73)
     #expect(try run(slave, "restore", "/srv/nothing", "--to", out).exitCode == 64)
     #expect(try run(slave, "restore", "/srv", "--to", out, "--generation", "7").exitCode == 64)
@@ -62,7 +62,7 @@ import Testing
     let (slave, _) = try filledSlave()
     try slave.configure()
     #expect(try run(slave, "restore", "/srv/odd \\x0a\\x1b[31m", "--to", slave.scratch.path + "/out").exitCode == 0)
-    #expect(try slave.scratch.make("out").folder(at: try path("srv")).names().map(\.bytes) == [Array("odd \n\u{1B}[31m".utf8)])
+    #expect(try slave.scratch.makeOrOpenFolder("out").folder(at: try path("srv")).names().map(\.bytes) == [Array("odd \n\u{1B}[31m".utf8)])
   }
 
   /// Why the agent refuses, as the master hears it and as it ends.
@@ -86,7 +86,7 @@ import Testing
     try slave.configure("role: nonsense\n")
     #expect(try refusal(slave) == .configuration)
     try slave.configure()
-    try slave.scratch.folder().folder(at: try path("var/lib")).removeTree(try #require(FileName("hotsync")))
+    try slave.scratch.open().folder(at: try path("var/lib")).removeTree(try #require(FileName("hotsync")))
     #expect(try refusal(slave) == .unwritable)
   }
 }

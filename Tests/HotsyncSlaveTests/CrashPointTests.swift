@@ -1,6 +1,7 @@
 import HotsyncConfig
 import HotsyncSystem
 import HotsyncTransport
+import TestSupport
 import Testing
 
 @testable import HotsyncSlave
@@ -17,7 +18,7 @@ enum Executable {
 extension TestSlave {
   /// Gives the root a configuration, so that the executable serves it.
   func configure(_ text: String = "role: slave\nconnections:\n  standby:\n    master_host: 192.0.2.10\n") throws {
-    var folder = try scratch.folder()
+    var folder = try scratch.open()
     for name in ["etc", "hotsync"] {
       folder = try folder.makeOrOpenFolder(try #require(FileName(name)), permissions: 0o755)
     }
@@ -87,7 +88,7 @@ extension TestSlave {
       #expect(try expected.differences(in: try slave.mirror()) == [], "\(point):\(count)")
       #expect(try Verification(pinned, share: 1, accounts: Accounts()).run().damaged == [], "\(point):\(count)")
       try slave.restore(from: pinned)
-      #expect(try expected.differences(in: try slave.scratch.make("out")) == [], "\(point):\(count)")
+      #expect(try expected.differences(in: try slave.scratch.makeOrOpenFolder("out")) == [], "\(point):\(count)")
       if count > 200 { break }
     }
     #expect(isOver)

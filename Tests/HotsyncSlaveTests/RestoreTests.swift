@@ -1,4 +1,5 @@
 import HotsyncSystem
+import TestSupport
 import Testing
 
 @testable import HotsyncSlave
@@ -23,7 +24,7 @@ extension TestSlave {
   ) throws -> RestoreResult {
     let request = RestoreRequest(
       paths: try paths.map(HotsyncSlaveTests.path), force: force, keepsNumbers: false)
-    return try Restore(try pinned ?? pin(), request, into: try scratch.make(name), accounts: Accounts()).run()
+    return try Restore(try pinned ?? pin(), request, into: try scratch.makeOrOpenFolder(name), accounts: Accounts()).run()
   }
 
   /// Turns one bit of a file of the mirror.
@@ -50,7 +51,7 @@ func kind(_ body: () throws -> Void) -> FailureKind? {
   func everything() throws {
     let (slave, tree) = try filledSlave()
     let result = try slave.restore()
-    #expect(try tree.differences(in: try slave.scratch.make("out")) == [])
+    #expect(try tree.differences(in: try slave.scratch.makeOrOpenFolder("out")) == [])
     #expect(result.files == UInt64(tree.entries.values.filter { $0.content != .folder }.count))
     #expect(result.damaged == [])
   }
@@ -59,7 +60,7 @@ func kind(_ body: () throws -> Void) -> FailureKind? {
   func sparse() throws {
     let (slave, _) = try filledSlave()
     try slave.restore(["srv/image"])
-    let file = try slave.scratch.make("out").open(at: try path("srv/image"))
+    let file = try slave.scratch.makeOrOpenFolder("out").open(at: try path("srv/image"))
     #expect(try file.status().blocks * 512 < file.status().size)
   }
 
@@ -67,7 +68,7 @@ func kind(_ body: () throws -> Void) -> FailureKind? {
   func single(_ text: String) throws {
     let (slave, tree) = try filledSlave()
     try slave.restore([text])
-    #expect(try tree.differences(in: try slave.scratch.make("out"), below: try path(text)) == [])
+    #expect(try tree.differences(in: try slave.scratch.makeOrOpenFolder("out"), below: try path(text)) == [])
   }
 
   @Test("links whose first name was not asked for come back as one file")
@@ -80,7 +81,7 @@ func kind(_ body: () throws -> Void) -> FailureKind? {
     ]
     try slave.cycle(changes, on: &tree)
     try slave.restore(["b"])
-    let folder = try slave.scratch.make("out").folder(at: try path("b"))
+    let folder = try slave.scratch.makeOrOpenFolder("out").folder(at: try path("b"))
     let names = try folder.names()
     #expect(names.map(\.description) == ["one", "two"])
     #expect(try folder.status(names[0]).inode == folder.status(names[1]).inode)
@@ -90,7 +91,7 @@ func kind(_ body: () throws -> Void) -> FailureKind? {
   @Test("a file that is in the way stops it before anything is changed")
   func obstacle() throws {
     let (slave, _) = try filledSlave()
-    let out = try slave.scratch.make("out")
+    let out = try slave.scratch.makeOrOpenFolder("out")
     let place = try out.makeOrOpenFolder(try #require(FileName("srv")))
     try place.replace(try #require(FileName("linked")), with: [1, 2, 3])
     #expect(kind { try slave.restore() } == .unwritable)
@@ -101,7 +102,7 @@ func kind(_ body: () throws -> Void) -> FailureKind? {
   @Test("with force it replaces what is in the way")
   func force() throws {
     let (slave, tree) = try filledSlave()
-    let out = try slave.scratch.make("out")
+    let out = try slave.scratch.makeOrOpenFolder("out")
     let place = try out.makeOrOpenFolder(try #require(FileName("srv")))
     try place.replace(try #require(FileName("linked")), with: [1, 2, 3])
     try place.makeSymbolicLink(try #require(FileName("deep")), to: Array("/tmp".utf8))
@@ -114,8 +115,8 @@ func kind(_ body: () throws -> Void) -> FailureKind? {
   @Test("a link in the target is not followed")
   func targetLink() throws {
     let (slave, _) = try filledSlave()
-    let aside = try slave.scratch.make("aside")
-    let out = try slave.scratch.make("out")
+    let aside = try slave.scratch.makeOrOpenFolder("aside")
+    let out = try slave.scratch.makeOrOpenFolder("out")
     try out.makeSymbolicLink(try #require(FileName("srv")), to: Array("../aside".utf8))
     #expect(kind { try slave.restore() } == .unwritable)
     #expect(try aside.names() == [])
@@ -127,7 +128,7 @@ func kind(_ body: () throws -> Void) -> FailureKind? {
     try slave.damage("srv/image")
     let result = try slave.restore()
     #expect(result.damaged.map(\.path.description) == ["/srv/image"])
-    let out = try slave.scratch.make("out")
+    let out = try slave.scratch.makeOrOpenFolder("out")
     #expect(try tree.differences(in: out) == ["/srv/image is missing"])
   }
 
@@ -153,9 +154,9 @@ func kind(_ body: () throws -> Void) -> FailureKind? {
     third.put = ["srv/a": .file("a third time"), "srv/image": Entry(.file(large(9)))]
     try slave.cycle(third, on: &tree)
     try slave.restore(from: pinned)
-    #expect(try before.differences(in: try slave.scratch.make("out")) == [])
+    #expect(try before.differences(in: try slave.scratch.makeOrOpenFolder("out")) == [])
     try slave.restore(to: "new")
-    #expect(try tree.differences(in: try slave.scratch.make("new")) == [])
+    #expect(try tree.differences(in: try slave.scratch.makeOrOpenFolder("new")) == [])
   }
 
   @Test("a reader that went leaves nothing behind it once the next cycle has come")

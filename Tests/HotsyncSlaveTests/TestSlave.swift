@@ -5,31 +5,10 @@ import HotsyncProtocol
 import HotsyncSystem
 import HotsyncTransport
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import HotsyncSlave
-
-/// A folder that goes when its owner does.
-final class Scratch: Sendable {
-  let path: String
-  private let name: FileName
-
-  init() throws {
-    let base = Environment.value("TMPDIR") ?? "/tmp"
-    let text = "hotsync-slave-tests-" + hexadecimal(Environment.randomBytes(8))
-    name = try #require(FileName(text))
-    try Folder.open(base).makeFolder(name)
-    path = base + "/" + text
-  }
-
-  deinit { try? Folder.open(Environment.value("TMPDIR") ?? "/tmp").removeTree(name) }
-
-  func folder() throws -> Folder { try Folder.open(path) }
-
-  func make(_ text: String) throws -> Folder {
-    try folder().makeOrOpenFolder(try #require(FileName(text)))
-  }
-}
 
 /// What differs between two pictures of a store.
 func changes(_ before: [String: String], _ after: [String: String]) -> [String] {
@@ -40,21 +19,21 @@ func changes(_ before: [String: String], _ after: [String: String]) -> [String] 
 
 /// A store in a scratch folder, and agents that serve it.
 final class TestSlave: Sendable {
-  let scratch: Scratch
+  let scratch: ScratchFolder
   let limit: DeletionLimit
 
   init(limit: DeletionLimit = .percent(50)) throws {
-    scratch = try Scratch()
+    scratch = try ScratchFolder("slave")
     self.limit = limit
-    _ = try Store.create(connection: "standby", root: try scratch.folder(), path: "/var/lib/hotsync")
+    _ = try Store.create(connection: "standby", root: try scratch.open(), path: "/var/lib/hotsync")
   }
 
   func store() throws -> Store {
-    try Store.open(connection: "standby", root: try scratch.folder(), path: "/var/lib/hotsync")
+    try Store.open(connection: "standby", root: try scratch.open(), path: "/var/lib/hotsync")
   }
 
   func mirror() throws -> Folder {
-    try scratch.folder().folder(at: try path("var/lib/hotsync/standby/mirror/files"))
+    try scratch.open().folder(at: try path("var/lib/hotsync/standby/mirror/files"))
   }
 
   /// Runs an agent on a thread of its own while the body talks to it; gives what the agent ended with.
@@ -118,7 +97,7 @@ final class TestSlave: Sendable {
         if status.kind == .folder { try look(try folder.folder(name), path) }
       }
     }
-    try look(try scratch.folder().folder(at: try path("var/lib/hotsync/standby")), "")
+    try look(try scratch.open().folder(at: try path("var/lib/hotsync/standby")), "")
     return lines
   }
 }

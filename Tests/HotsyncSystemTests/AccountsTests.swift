@@ -1,10 +1,11 @@
 import HotsyncSystem
+import TestSupport
 import Testing
 
 @Suite struct AccountsTests {
   @Test("a root's own files tell, the first line of a name or number counts, and odd lines are passed over")
   func ofRoot() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     let etc = try scratch.folder.makeOrOpenFolder(.of("etc"))
     let users =
       "root:x:0:0:::\ntoor:x:0:0:::\nanna:x:1000:1000:::\nanna:x:1001:1:::\n\nbad\nx:y:-1:\nz:y:99999999999:\n# c\n"
@@ -26,7 +27,7 @@ import Testing
 
   @Test("a root without the files has numbers only")
   func empty() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     let accounts = try Accounts(root: scratch.folder)
     #expect(accounts.name(of: 0, .user) == nil)
     #expect(accounts.number(of: "root", .group) == nil)
@@ -34,7 +35,7 @@ import Testing
 
   @Test("the file of accounts is not read through a link that leads out of the root")
   func link() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     let etc = try scratch.folder.makeOrOpenFolder(.of("etc"))
     try etc.makeSymbolicLink(.of("passwd"), to: Array("/etc/passwd".utf8))
     #expect(throws: SystemError.self) { _ = try Accounts(root: scratch.folder) }

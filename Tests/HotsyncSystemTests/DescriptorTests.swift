@@ -1,4 +1,5 @@
 import HotsyncSystem
+import TestSupport
 import Testing
 
 @Suite struct DescriptorTests {
@@ -14,7 +15,7 @@ import Testing
 
   @Test("attributes and access lists come back as they were set, by descriptors that only name a closed file")
   func attributes() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     let name = try FileName.of("closed")
     _ = try scratch.folder.open(name, [.writing, .exclusively])
     let file = try scratch.folder.open(name, .nameOnly)
@@ -40,7 +41,7 @@ import Testing
 
   @Test("owner, times and attributes set on a link are the link's, and its target's stay")
   func linkMetadata() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     try scratch.folder.replace(.of("target"), with: [1])
     let before = try scratch.folder.status(.of("target"))
     try scratch.folder.makeSymbolicLink(.of("link"), to: Array("target".utf8))
@@ -61,7 +62,7 @@ import Testing
 
   @Test("owner, mode with set-id bits and time are set through a descriptor that only names a file of mode 0")
   func closedMetadata() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     _ = try scratch.folder.open(.of("f"), [.writing, .exclusively], permissions: 0)
     let file = try scratch.folder.open(.of("f"), .nameOnly)
     if Environment.isRoot { try file.setOwner(77, group: 88) }
@@ -76,7 +77,7 @@ import Testing
 
   @Test("data is found between holes, and a punched hole is one")
   func holes() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     let file = try scratch.folder.open(.of("sparse"), [.readingAndWriting, .exclusively])
     let size: UInt64 = 4 << 20
     try file.truncate(to: size)
@@ -102,7 +103,7 @@ import Testing
 
   @Test("a lock is one holder's, a shared one many's, and ends with its descriptor")
   func locks() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     let name = try FileName.of("lock")
     let first = try scratch.folder.open(name, [.writing, .creating])
     let second = try scratch.folder.open(name, .writing)
@@ -118,7 +119,7 @@ import Testing
 
   @Test("reading stops at the limit and at the end, writing goes where it is told")
   func content() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     let file = try scratch.folder.open(.of("f"), [.readingAndWriting, .exclusively])
     try file.write(Array("0123456789".utf8))
     try file.write(Array("abc".utf8)[1...], at: 8)
@@ -134,7 +135,7 @@ import Testing
 
   @Test("a duplicate lives on when the first is closed, and a released number is not closed")
   func owners() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     let file = try scratch.folder.open(.of("f"), [.readingAndWriting, .exclusively])
     let copy = try file.duplicate()
     let number = file.release()

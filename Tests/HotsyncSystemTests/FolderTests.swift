@@ -1,4 +1,5 @@
 import HotsyncSystem
+import TestSupport
 import Testing
 
 @Suite struct FolderTests {
@@ -13,7 +14,7 @@ import Testing
 
   @Test("no link is followed, whether last or on the way, inside or out")
   func links() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     let root = try scratch.folder.duplicate()
     try root.makeFolder(.of("real"))
     try root.folder(.of("real")).replace(.of("file"), with: [1])
@@ -44,7 +45,7 @@ import Testing
 
   @Test("a further name of a link is of the link itself")
   func hardLinkOfLink() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     try scratch.folder.makeSymbolicLink(.of("link"), to: Array("nowhere".utf8))
     try scratch.folder.link(.of("link"), into: scratch.folder, as: .of("other"))
     #expect(try scratch.folder.status(.of("other")).kind == .symbolicLink)
@@ -53,7 +54,7 @@ import Testing
 
   @Test("what is made by a path can be read by its owner, as what is made by a name")
   func creating() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     try scratch.folder.makeFolder(.of("a"))
     _ = try scratch.folder.open(at: .of("a/b"), [.writing, .exclusively])
     #expect(try scratch.folder.folder(.of("a")).status(.of("b")).permissions == 0o600)
@@ -63,7 +64,7 @@ import Testing
 
   @Test("names of 255 bytes, 1,000 levels and paths beyond 4,096 bytes can be made, opened and removed")
   func deep() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     for (name, levels) in [(String(repeating: "n", count: 255), 40), ("d", 999)] {
       var here = try scratch.folder.duplicate()
       for _ in 0..<levels { here = try here.makeOrOpenFolder(.of(name)) }
@@ -79,7 +80,7 @@ import Testing
 
   @Test("a link on the way of a path beyond 4,096 bytes is not followed either")
   func deepLink() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     let name = String(repeating: "n", count: 255)
     var here = try scratch.folder.duplicate()
     for _ in 0..<20 { here = try here.makeOrOpenFolder(.of(name)) }
@@ -93,7 +94,7 @@ import Testing
 
   @Test("names come in byte order, odd ones too, however many")
   func names() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     var expected: [FileName] = []
     for bytes: [UInt8] in [
       [1], [10], [32], [255], [0xC3, 0x28], Array("a".utf8), Array("A".utf8), Array("-rf".utf8),
@@ -110,7 +111,7 @@ import Testing
 
   @Test("a tree is removed with closed folders and links in it, and nothing that links lead to")
   func removeTree() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     let outside = try scratch.folder.makeOrOpenFolder(.of("outside"))
     try outside.replace(.of("kept"), with: [1])
     let tree = try scratch.folder.makeOrOpenFolder(.of("tree"))
@@ -128,7 +129,7 @@ import Testing
 
   @Test("a file that is replaced is the old or the new one at every moment, and its mode is as asked")
   func replace() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     let name = try FileName.of("state")
     let (old, new) = ([UInt8](repeating: 1, count: 9_000), [UInt8](repeating: 2, count: 100))
     try scratch.folder.replace(name, with: old, permissions: 0o640)
@@ -151,7 +152,7 @@ import Testing
 
   @Test("a link in the place of the file aside is not written through")
   func replaceLink() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     try scratch.folder.replace(.of("victim"), with: [1])
     try scratch.folder.makeSymbolicLink(.of(".new-state"), to: Array("victim".utf8))
     #expect(throws: SystemError.self) { try scratch.folder.replace(.of("state"), with: [2]) }

@@ -2,22 +2,33 @@ import Glibc
 import HotsyncSystem
 import Testing
 
+/// A program whose output comes through a pipe, with its errors where they are wanted.
+private struct Piped: ~Copyable {
+  let child: ChildProcess
+  let output: Descriptor
+
+  init(
+    _ program: String, _ arguments: [String], environment: [String: String], keepsErrors: Bool = false
+  ) throws {
+    let ends = try Descriptor.pipe()
+    let reading = Descriptor(owning: ends.reading)
+    let writing = Descriptor(owning: ends.writing)
+    let none = try Descriptor.open("/dev/null", .readingAndWriting)
+    child = try ChildProcess.start(
+      program, arguments, environment: environment, input: none, output: writing,
+      errors: keepsErrors ? writing.duplicate() : none.duplicate())
+    output = reading
+  }
+}
+
 @Suite struct ProcessTests {
   /// Runs a shell script; gives its ending and what it wrote.
   private func run(
     _ script: String, environment: [String: String] = [:]
   ) throws -> (ending: ChildProcess.Ending, output: String) {
-    let ends = try Descriptor.pipe()
-    let reading = Descriptor(owning: ends.reading)
-    let none = try Descriptor.open("/dev/null", .readingAndWriting)
-    let child: ChildProcess
-    do {
-      let writing = Descriptor(owning: ends.writing)
-      child = try ChildProcess.start(
-        "/bin/sh", ["-c", script], environment: environment, input: none, output: writing, errors: writing)
-    }
-    let output = try reading.readAll(limit: 1 << 20) ?? []
-    return (child.wait(), String(decoding: output, as: UTF8.self))
+    let program = try Piped("/bin/sh", ["-c", script], environment: environment, keepsErrors: true)
+    let output = try program.output.readAll(limit: 1 << 20) ?? []
+    return (program.child.wait(), String(decoding: output, as: UTF8.self))
   }
 
   @Test("a program's code and the signal that ended it are told apart")
@@ -50,18 +61,9 @@ import Testing
 
   @Test("arguments arrive as they are: no shell looks at them")
   func arguments() throws {
-    let ends = try Descriptor.pipe()
-    let reading = Descriptor(owning: ends.reading)
-    let none = try Descriptor.open("/dev/null", .readingAndWriting)
-    let child: ChildProcess
-    do {
-      let writing = Descriptor(owning: ends.writing)
-      child = try ChildProcess.start(
-        "/usr/bin/printf", ["%s|", "$HOME; id", "", "a b\n"], environment: [:], input: none, output: writing,
-        errors: none)
-    }
-    #expect(try reading.readAll(limit: 100) == Array("$HOME; id||a b\n|".utf8))
-    #expect(child.wait() == .exited(0))
+    let program = try Piped("/usr/bin/printf", ["%s|", "$HOME; id", "", "a b\n"], environment: [:])
+    #expect(try program.output.readAll(limit: 100) == Array("$HOME; id||a b\n|".utf8))
+    #expect(program.child.wait() == .exited(0))
   }
 
   @Test("a program inherits its three descriptors and no other, though others are open without close-on-exec")
@@ -75,23 +77,14 @@ import Testing
 
   @Test("a signal to the group ends what the program started too")
   func group() throws {
-    let ends = try Descriptor.pipe()
-    let reading = Descriptor(owning: ends.reading)
-    let none = try Descriptor.open("/dev/null", .readingAndWriting)
-    let child: ChildProcess
-    do {
-      let writing = Descriptor(owning: ends.writing)
-      child = try ChildProcess.start(
-        "/bin/sh", ["-c", "sleep 20 & echo ready; wait"], environment: ["PATH": "/bin:/usr/bin"], input: none,
-        output: writing, errors: none)
-    }
+    let program = try Piped("/bin/sh", ["-c", "sleep 20 & echo ready; wait"], environment: ["PATH": "/bin:/usr/bin"])
     var buffer = [UInt8](repeating: 0, count: 6)
-    #expect(try reading.read(into: &buffer, count: 6) == 6)
-    #expect(child.wait(atMost: .milliseconds(20)) == nil, "it still runs")
-    child.signalGroup(ChildProcess.killNow)
-    #expect(child.wait(atMost: .seconds(20)) == .killed(signal: 9))
+    #expect(try program.output.read(into: &buffer, count: 6) == 6)
+    #expect(program.child.wait(atMost: .milliseconds(20)) == nil, "it still runs")
+    program.child.signalGroup(ChildProcess.killNow)
+    #expect(program.child.wait(atMost: .seconds(20)) == .killed(signal: 9))
     // The grandchild held the pipe's other end: its end shows that it is gone too.
-    #expect(try reading.read(into: &buffer, count: 6) == 0)
+    #expect(try program.output.read(into: &buffer, count: 6) == 0)
   }
 
   @Test("a child that nobody can wait for any more has not succeeded")

@@ -1,4 +1,5 @@
 import HotsyncSystem
+import TestSupport
 import Testing
 
 @Suite struct TextTests {

@@ -2,10 +2,11 @@ import HotsyncCatalog
 import HotsyncProtocol
 import HotsyncSystem
 import HotsyncTransport
+import TestSupport
 import Testing
 
 @Suite struct MessageChannelTests {
-  private func messages(_ random: inout Random) throws -> [MasterMessage] {
+  private func messages(_ random: inout SeededGenerator) throws -> [MasterMessage] {
     let path = try #require(RelativePath("a/b"))
     return (0..<300).map { _ in
       switch random.below(4) {
@@ -19,7 +20,7 @@ import Testing
 
   @Test("messages arrive whole and in order both ways at once, and both sides count the same bytes")
   func bothWays() throws {
-    var random = Random("channel")
+    var random = SeededGenerator(announcing: "channel")
     let messages = try messages(&random)
     let pair = try Pair()
     let (near, far) = (MasterChannel(pair.near), SlaveChannel(pair.far))
@@ -71,7 +72,7 @@ import Testing
 
   @Test("a byte at a time gives the same messages")
   func byteAtATime() throws {
-    var random = Random("bytes")
+    var random = SeededGenerator(announcing: "bytes")
     let messages = Array(try messages(&random).prefix(20))
     let bare = try Bare()
     let number = bare.writing.number

@@ -5,6 +5,8 @@ public import HotsyncSystem
 public final class ScratchFolder: Sendable {
   /// Absolute, without a slash at its end.
   public let path: String
+  /// It, open.
+  public let folder: Folder
   private let place: String
   private let name: FileName
 
@@ -16,7 +18,9 @@ public final class ScratchFolder: Sendable {
     guard let name = FileName(text) else { throw SupportError("not a label: \(label)") }
     self.name = name
     path = "\(place)/\(name)"
-    try Folder.open(place).makeFolder(name, permissions: 0o700)
+    let above = try Folder.open(place)
+    try above.makeFolder(name, permissions: 0o700)
+    folder = try above.folder(name)
   }
 
   /// The path of something in it, which need not exist.
@@ -24,12 +28,17 @@ public final class ScratchFolder: Sendable {
 
   /// Makes a folder in it, and those above, and gives its path.
   public func makeFolder(_ relative: String) throws -> String {
+    _ = try makeOrOpenFolder(relative)
+    return path(relative)
+  }
+
+  /// Opens a folder in it, which is made, as those above are, where it is missing.
+  public func makeOrOpenFolder(_ relative: String) throws -> Folder {
     var folder = try open()
     for part in relative.split(separator: "/") {
-      guard let name = FileName(String(part)) else { throw SupportError("not a folder's name: \(part)") }
-      folder = try folder.makeOrOpenFolder(name, permissions: 0o755)
+      folder = try folder.makeOrOpenFolder(.of(String(part)), permissions: 0o755)
     }
-    return path(relative)
+    return folder
   }
 
   /// Writes a file in it, which replaces one of that name, and gives its path.

@@ -12,6 +12,13 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     state = seed
   }
 
+  /// For a random test: from a seed that is printed at once, so that a trap can be run again too:
+  /// `HOTSYNC_SEED=… swift test`.
+  public init(announcing purpose: String) {
+    self.init(seed: SeededGenerator.testSeed())
+    print("\(purpose): HOTSYNC_SEED=\(seed)")
+  }
+
   /// A seed for a random test: that of the environment's `HOTSYNC_SEED`, or a new one. Tests show it where they fail.
   public static func testSeed() -> UInt64 {
     if let text = Environment.value("HOTSYNC_SEED"), let seed = UInt64(text) { return seed }
@@ -31,6 +38,9 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
 
   /// A number of the closed range.
   public mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
+
+  /// 0 up to, and without, the limit.
+  public mutating func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &self) }
 
   /// True in that many of a thousand cases.
   public mutating func chance(_ perMille: Int) -> Bool { number(0...999) < perMille }

@@ -6,15 +6,24 @@ import Testing
 
 /// Random patterns on a random tree, with the real rsync as judge.
 @Suite struct RsyncOracleTests {
-  @Test("random patterns exclude what rsync excludes, and those refused exclude nothing there")
-  func patternsMeanWhatRsyncMeans() throws {
-    let seed = SeededGenerator.testSeed()
-    var random = SeededGenerator(seed: seed)
-    let scratch = try ScratchFolder("rules")
+  private let scratch: ScratchFolder
+  private let tree: [Entry]
+  private let random: SeededGenerator
+
+  init() throws {
+    var random = SeededGenerator(seed: SeededGenerator.testSeed())
+    scratch = try ScratchFolder("rules")
     _ = try scratch.makeFolder("tree")
     _ = try scratch.makeFolder("empty")
     var tree: [Entry] = []
-    try grow(in: scratch, below: nil, depth: 0, &tree, &random)
+    try Self.grow(in: scratch, below: nil, depth: 0, &tree, &random)
+    self.tree = tree
+    self.random = random
+  }
+
+  @Test("random patterns exclude what rsync excludes, and those refused exclude nothing there")
+  func patternsMeanWhatRsyncMeans() throws {
+    var random = random
     var excluding = 0
     for round in 0..<150 {
       let pattern = patternText(tree, &random)
@@ -22,7 +31,7 @@ import Testing
       {
         continue
       }
-      let expected = try kept(byRsync: [pattern], in: scratch)
+      let expected = try kept(byRsync: [pattern])
       let parsed: [ExcludePattern]
       do throws(PlanError) { parsed = [try ExcludePattern(pattern)] } catch { parsed = [] }
       let actual = kept(by: PatternSet(parsed), in: tree)
@@ -30,22 +39,16 @@ import Testing
       if expected.count < tree.count { excluding += 1 }
       #expect(
         difference.isEmpty,
-        "seed \(seed) round \(round): \(shown(pattern)) (refused: \(parsed.isEmpty)) differs at \(difference.prefix(5))"
+        "seed \(random.seed) round \(round): \(shown(pattern)) (refused: \(parsed.isEmpty)) differs at \(difference.prefix(5))"
       )
       if !difference.isEmpty { return }
     }
-    #expect(excluding > 20, "seed \(seed): too few patterns exclude anything to prove a thing")
+    #expect(excluding > 20, "seed \(random.seed): too few patterns exclude anything to prove a thing")
   }
 
   @Test("several patterns together exclude what rsync excludes")
   func listsMeanWhatRsyncMeans() throws {
-    let seed = SeededGenerator.testSeed()
-    var random = SeededGenerator(seed: seed)
-    let scratch = try ScratchFolder("rules")
-    _ = try scratch.makeFolder("tree")
-    _ = try scratch.makeFolder("empty")
-    var tree: [Entry] = []
-    try grow(in: scratch, below: nil, depth: 0, &tree, &random)
+    var random = random
     for round in 0..<30 {
       var texts: [[UInt8]] = []
       var patterns: [ExcludePattern] = []
@@ -55,11 +58,11 @@ import Testing
         texts.append(text)
         patterns.append(pattern)
       }
-      let difference = try kept(byRsync: texts, in: scratch).symmetricDifference(
+      let difference = try kept(byRsync: texts).symmetricDifference(
         kept(by: PatternSet(patterns), in: tree))
       #expect(
         difference.isEmpty,
-        "seed \(seed) round \(round): \(texts.map { shown($0) }) differs at \(difference.sorted().prefix(5))")
+        "seed \(random.seed) round \(round): \(texts.map { shown($0) }) differs at \(difference.sorted().prefix(5))")
     }
   }
 
@@ -77,11 +80,11 @@ import Testing
     "1", "b c", "é", "x_1",
   ]
 
-  private func grow(
+  private static func grow(
     in scratch: ScratchFolder, below parent: RelativePath?, depth: Int, _ tree: inout [Entry],
     _ random: inout SeededGenerator
   ) throws {
-    for text in RsyncOracleTests.names.shuffled(using: &random).prefix(depth == 0 ? 24 : random.number(2...5)) {
+    for text in names.shuffled(using: &random).prefix(depth == 0 ? 24 : random.number(2...5)) {
       let name = try #require(FileName(text))
       let path = try #require(parent.map { $0.appending(name) } ?? RelativePath(name))
       let isFolder = depth < 3 && random.chance(depth == 0 ? 500 : 350)
@@ -140,7 +143,7 @@ import Testing
     return kept
   }
 
-  private func kept(byRsync patterns: [[UInt8]], in scratch: ScratchFolder) throws -> Set<String> {
+  private func kept(byRsync patterns: [[UInt8]]) throws -> Set<String> {
     // In a file, since arguments of a child are text here and patterns are bytes.
     let file = try scratch.write(patterns.flatMap { $0 + [0] }, to: "patterns")
     let result = try RunningProgram.run(
