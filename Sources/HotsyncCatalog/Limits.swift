@@ -30,6 +30,9 @@ public enum Limits {
   public static let patchRanges = 1 << 20
   /// Numbers that go up by one: of contents, generations, epochs. Half of what fits, so that the next always does.
   public static let number = UInt64.max / 2
+  /// Damaged entries told in one greeting, and the bytes of their paths together.
+  public static let damagedPaths = 1_024
+  public static let damagedPathBytes = 32 << 10
   /// Staged contents that a slave offers after a broken cycle.
   public static let stagedContents = 1 << 22
 }

@@ -55,7 +55,7 @@ public struct CommandWorld: Sendable {
         throw CommandError(
           .usage, "cannot find", "the connection \"\(shown(name.utf8))\"",
           cause: "configured are: \(configuration.connections.map(\.name).joined(separator: ", "))",
-          next: "name one of these, or add it: hotsync config set connections.NAME.status enabled")
+          next: "name one of these; if a command was meant: hotsync --help, or on the slave: hotsync-slave --help")
       }
       return connection
     }

@@ -26,7 +26,7 @@ struct ConfigurationFiles {
   var missing: ConfigError {
     ConfigError(
       .configuration, "cannot read", mainPath, cause: "no such file",
-      next: NextCommand(root: root).setting("role", "master") + " connections.standby.slave_host ADDRESS")
+      next: "mount its disk, if that is missing; on a new machine: " + NextCommand(root: root).setting("role", "master|slave"))
   }
 
   struct Content {

@@ -1,5 +1,10 @@
 public import HotsyncSystem
 
+/// Files of this size and more have a digest map of their own, and can be patched in place.
+public enum LargeFile {
+  public static let minimum = UInt64(ContentDigest.nodeLength)
+}
+
 /// Turns a file's bytes, as they pass, into its content digest and, where wanted, its digest map in a file.
 public struct MappingHasher: ~Copyable {
   private var hasher: ContentHasher

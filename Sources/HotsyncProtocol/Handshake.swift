@@ -152,12 +152,13 @@ public struct Welcome: Hashable, Sendable {
   /// The secret of the store's digests (`HashKey`).
   public var key: [UInt8]
   public var freeBytes: UInt64
-  /// Whether a broken cycle's staged files wait to be used.
-  public var hasStaged: Bool
+  /// Entries that the slave found damaged: they are to be sent again though they did not change. Those that did not fit are
+  /// told next time.
+  public var damaged: [RelativePath]
 
   public init(
     version: UInt64, program: String, host: String, epoch: Epoch, position: Position, time: Timestamp?,
-    store: [UInt8], key: HashKey, freeBytes: UInt64, hasStaged: Bool
+    store: [UInt8], key: HashKey, freeBytes: UInt64, damaged: [RelativePath]
   ) {
     self.version = version
     self.program = program
@@ -168,7 +169,7 @@ public struct Welcome: Hashable, Sendable {
     self.store = store
     self.key = key.bytes
     self.freeBytes = freeBytes
-    self.hasStaged = hasStaged
+    self.damaged = damaged
   }
 
   public var hashKey: HashKey? { HashKey(bytes: key) }
@@ -184,7 +185,8 @@ public struct Welcome: Hashable, Sendable {
     writer.raw(store)
     writer.raw(key)
     writer.integer(freeBytes)
-    writer.flag(hasStaged)
+    writer.integer(UInt64(damaged.count))
+    for path in damaged { writer.data(path.bytes) }
   }
 
   init(from reader: inout ByteReader) throws(Malformed) {
@@ -197,7 +199,8 @@ public struct Welcome: Hashable, Sendable {
     store = Array(try reader.raw(16))
     key = Array(try reader.raw(HashKey.byteCount))
     freeBytes = try reader.integer()
-    hasStaged = try reader.flag()
+    damaged = []
+    for _ in 0..<(try reader.count(atMost: Limits.damagedPaths, minimumBytes: 2)) { damaged.append(try reader.path()) }
   }
 }
 

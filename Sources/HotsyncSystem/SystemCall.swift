@@ -40,6 +40,7 @@ public struct SystemError: HotsyncError, Equatable {
   public var isMissing: Bool { number == ENOENT || number == ENOTDIR }
   /// A symbolic link stood where none may.
   public var isLoop: Bool { number == ELOOP }
+  public var isNoSpace: Bool { number == ENOSPC || number == EDQUOT }
 }
 
 /// Every system call of HotSync goes through here: repeated while a signal interrupts it, and turned into a

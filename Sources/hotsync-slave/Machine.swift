@@ -44,7 +44,7 @@ final class Machine {
     CommandError(
       .refused, "cannot act as slave in", "the connection \"\(connection.name)\"",
       cause: "this machine is configured as its master",
-      next: "run it on the slave; or, if this is the slave: hotsync-slave config set role slave")
+      next: "run it on the slave; where the slave is a folder of this machine: --root LOCAL_ROOT")
   }
 
   // MARK: What lies below the root

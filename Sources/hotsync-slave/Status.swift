@@ -45,6 +45,12 @@ struct StatusVerb: Verb {
     // The newest generation is all that is kept, so that its files are the store.
     told.storeBytes = store.generations.last?.bytes ?? 0
     told.freeBytes = store.freeBytes
+    guard store.damaged > 0 else { return }
+    told.ready = false
+    told.blockers.append(
+      Blocker(
+        code: "damaged", message: "\(store.damaged) entries of the mirror are damaged or missing",
+        nextStep: "on the master: hotsync sync, which sends them again"))
   }
 }
 

@@ -40,7 +40,7 @@ enum Samples {
     let key = try #require(HashKey(bytes: key))
     return Welcome(
       version: 1, program: "hotsync-slave 1", host: "spare", epoch: .first, position: .none, time: time, store: uuid,
-      key: key, freeBytes: .max, hasStaged: true)
+      key: key, freeBytes: .max, damaged: [])
   }
 
   static func master() throws -> [(message: MasterMessage, frame: String)] {
@@ -145,7 +145,7 @@ enum Samples {
         708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637383
         93a3b3c3d3e3f404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f606162636465666768696a6
         b6c6d6e6f707172737475767778797a7b7c7d7e7f808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9
-        d9e9fa0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebf ffffffffffffffffff01 01
+        d9e9fa0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebf ffffffffffffffffff01 00
         """
       ),
       (
@@ -156,7 +156,7 @@ enum Samples {
         d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3
         f404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f606162636465666768696a6b6c6d6e6f707
         172737475767778797a7b7c7d7e7f808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9fa0a1a2a
-        3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebf ffffffffffffffffff01 01
+        3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebf ffffffffffffffffff01 00
         """
       ),
       (.refusal(Refusal(refusal)), "1c000000 42 0772656675736564 0663616e6e6f74 026974 03776879 0477686174"),

@@ -77,7 +77,8 @@ public final class Cycle {
       try exchange(state, &record)
     } catch {
       if (error as? any HotsyncError)?.kind == .fenced { record?.isFenced = true }
-      try? remember(state, &record, result: "failed", start)
+      let kind = (error as? any HotsyncError)?.kind
+      try? remember(state, &record, result: kind == .refused || kind == .fenced ? "refused" : "failed", start)
       throw error
     }
     try remember(state, &record, result: report.result.rawValue, start)
@@ -98,6 +99,7 @@ public final class Cycle {
     let includes = try Includes.gather(connection, live: root, variables: hookVariables)
     let (line, welcome, key) = try connect(.cycle, record)
     defer { note(line) }
+    try checkStore(record, welcome)
     var base = try BaseCatalog.find(welcome, key: key, record: record, state: state, line: line)
     let isSameStore = record?.store == welcome.store
     var known = MasterRecord(store: welcome.store, key: key)
@@ -110,13 +112,13 @@ public final class Cycle {
     try state.save(known)
     let scanned: Scanned
     do {
-      scanned = try scan(base, includes, known.roots, spool: PlanSpool(try state.unnamedFile()), line: line)
+      scanned = try scan(base, includes, known.roots, spool: PlanSpool(try state.unnamedFile()), line: line, damaged: welcome.damaged)
     } catch let error as CatalogError where error.kind == .damaged {
       log.warning("\(connection.name): \(error); the slave is asked for its catalog")
       base = try BaseCatalog.fetch(welcome.position, key: key, stampsFrom: nil, state: state, line: line)
       known.current = base.known
       try state.save(known)
-      scanned = try scan(base, includes, known.roots, spool: PlanSpool(try state.unnamedFile()), line: line)
+      scanned = try scan(base, includes, known.roots, spool: PlanSpool(try state.unnamedFile()), line: line, damaged: welcome.damaged)
     }
     if scanned.totals.steps > 0 {
       try push(scanned, base, welcome, key, state, &known, line)
@@ -124,11 +126,21 @@ public final class Cycle {
       report.generation = base.known.position.generation
     }
     known.roots = scanned.roots
-    known.inStep = clocks.now()
+    conclude(scanned)
+    let isInStep = report.result != .incomplete
+    if isInStep { known.inStep = clocks.now() }
     try state.save(known)
     state.removeSegments(except: known.current.segments)
-    line.close()
-    conclude(scanned)
+    line.close(inStep: isInStep)
+  }
+
+  /// A store that this master never wrote to may be an empty folder where a disk should be mounted.
+  private func checkStore(_ record: MasterRecord?, _ welcome: Welcome) throws {
+    guard let record, record.current.position.generation > 0, record.store != welcome.store, !options.adopts else { return }
+    throw MasterError(
+      .refused, "cannot go on with", "the cycle",
+      cause: "the slave's store is another than the one of the last cycle: perhaps its disk is not mounted there",
+      next: "mount it on the slave; if the store is meant to be a new one: hotsync sync --adopt")
   }
 
   func conclude(_ scanned: Scanned) {

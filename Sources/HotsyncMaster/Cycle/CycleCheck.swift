@@ -34,7 +34,7 @@ extension Cycle {
     check.attempt("slave") {
       let record = try ObservedState(connection: connection.name, root: root).record()
       let (line, welcome, _) = try connect(.look, record)
-      defer { line.close() }
+      defer { line.close(inStep: false) }
       let free = welcome.freeBytes / (1 << 20)
       return "\(shown(welcome.host.utf8)), hotsync \(shown(welcome.program.utf8)), generation "
         + "\(welcome.position.generation), \(free) MiB free"

@@ -14,10 +14,12 @@ extension Cycle {
     let departed: DepartedFiles
     let roots: [RootIdentity]
     let owners: OwnerNames
+    let damaged: Set<RelativePath>
   }
 
   func scan(
-    _ base: BaseCatalog, _ includes: Includes, _ knownRoots: [RootIdentity], spool: PlanSpool, line: SlaveLine
+    _ base: BaseCatalog, _ includes: Includes, _ knownRoots: [RootIdentity], spool: PlanSpool, line: SlaveLine,
+    damaged: [RelativePath]
   ) throws -> Scanned {
     try phase("scan") {
       progress.phase("scan")
@@ -25,7 +27,9 @@ extension Cycle {
         includes.roots, live: root, known: knownRoots, accepts: options.acceptsDeletions
       ) { root in try Cycle.isKnownEmpty(root, base.catalog) }
       let owners = OwnerNames(try Cycle.accounts(connection, root))
-      let maker = try PlanMaker(base.catalog, spool: spool, isFull: options.isFull) { try line.check() }
+      let maker = try PlanMaker(base.catalog, spool: spool, isFull: options.isFull, damaged: Set(damaged)) {
+        try line.check()
+      }
       let scanner = try Scanner(
         live: root, roots: includes.roots, rules: includes.rules,
         isOneFileSystem: connection.data.oneFileSystem, owners: owners
@@ -44,7 +48,8 @@ extension Cycle {
         throw limit.refusal(of: maker.totals.removals, of: records)
       }
       return Scanned(
-        spool: spool, totals: maker.totals, departed: maker.departed, roots: roots, owners: owners)
+        spool: spool, totals: maker.totals, departed: maker.departed, roots: roots, owners: owners,
+        damaged: Set(damaged))
     }
   }
 

@@ -15,7 +15,7 @@ extension Cycle {
     let base = try BaseCatalog.find(welcome, key: key, record: record, state: state, line: line)
     let knownRoots = record?.store == welcome.store ? record?.roots ?? [] : []
     let scanned = try scan(
-      base, includes, knownRoots, spool: PlanSpool(try Descriptor.memoryFile()), line: line)
+      base, includes, knownRoots, spool: PlanSpool(try Descriptor.memoryFile()), line: line, damaged: [])
     let reader = try EntryReader(live: root, owners: scanned.owners, clocks: clocks)
     let itemiser = Itemiser(reader: reader, key: key, departed: scanned.departed)
     try phase("examine") {
@@ -24,7 +24,7 @@ extension Cycle {
         try line.check()
       }
     }
-    line.close()
+    line.close(inStep: false)
     report.generation = base.known.position.generation
     report.changes = itemiser.changes
     report.bytes.changed = itemiser.changedBytes

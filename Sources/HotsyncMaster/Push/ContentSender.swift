@@ -4,11 +4,6 @@ import HotsyncPlan
 import HotsyncProtocol
 import HotsyncSystem
 
-/// Files of this size and more have a digest map of their own.
-enum LargeFile {
-  static let minimum = UInt64(ContentDigest.nodeLength)
-}
-
 /// A regular file that was read, and how its content gets to the slave.
 struct BroughtFile {
   enum Delivery {
@@ -40,7 +35,7 @@ final class ContentSender {
   var begun: [RelativePath: BegunContent] = [:]
   private var signatureNumber: UInt64 = 0
   var buffer = [UInt8](repeating: 0, count: Limits.dataChunk)
-  /// What patches were sent of, for the case that one does not come out as it should.
+  /// What was patched or moved, for the case that it does not come out as it should.
   private(set) var patched: [UInt64: (sighting: Sighting, digest: Digest)] = [:]
 
   /// Up to this size a file is read into memory and goes with its entry.
@@ -109,7 +104,9 @@ final class ContentSender {
       }
     }
     let moved = Record(path: sighting.path, content: record.content, metadata: entry.metadata)
-    return BroughtFile(record: moved, stamp: entry.stamp, source: .moved(nextNumber(), from: record.path))
+    let number = nextNumber()
+    if case .regular(_, let digest) = record.content { notePatched(number, sighting, digest) }
+    return BroughtFile(record: moved, stamp: entry.stamp, source: .moved(number, from: record.path))
   }
 
   /// Nil where the file changed while it was read.
@@ -162,12 +159,12 @@ final class ContentSender {
     if let old = work.old, min(old.size, work.size) >= ContentSender.deltaMinimum, old.size < LargeFile.minimum {
       return try patchSmall(work, entry, bytes, digest, old.size)
     }
+    let number = nextNumber()
     if work.size <= ContentSender.inlineLimit {
       var result = brought(work, entry, digest, .content(number))
-      result.delivery = .inline(nextNumber(), bytes)
+      result.delivery = .inline(number, bytes)
       return result
     }
-    let number = nextNumber()
     try line.send(.openContent(number: number, .whole(path: work.path, size: work.size, resumeAt: 0)))
     try sendPieces(bytes[...], at: 0)
     try line.send(.closeContent(digest: digest))

@@ -214,10 +214,17 @@ extension ContentSender {
     guard let (sighting, digest) = patched[number] else {
       throw ProtocolError.malformed("it misses a content that was no patch", handshakeDone: true)
     }
-    let entry = try reader.open(sighting)
+    let changed = MasterError(
+      .failed, "cannot go on with", "the cycle",
+      cause: "\(sighting.path) came out wrong on the slave, and changed before it could be sent again",
+      next: "run the cycle again")
+    guard let entry = try? reader.open(sighting),
+      try contentDigest(of: entry.file, size: entry.status.size, key: key, buffer: &buffer) == digest
+    else { throw changed }
     try line.send(
       .openContent(number: number, .whole(path: sighting.path, size: entry.status.size, resumeAt: 0)))
     _ = try sendLiteral(Stretch(offset: 0, length: entry.status.size), entry)
+    guard try isUnchanged(entry) else { throw changed }
     try line.send(.closeContent(digest: digest))
   }
 }

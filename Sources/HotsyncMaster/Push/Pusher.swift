@@ -13,6 +13,8 @@ final class Pusher {
   private let contents: ContentSender
   private let key: HashKey
   private let departed: DepartedFiles
+  /// What the slave found damaged: it is sent again, whole.
+  private let damaged: Set<RelativePath>
   private let progress: (_ files: UInt64, _ bytes: UInt64) -> Void
   private var writer: SegmentWriter?
   private(set) var written: UInt64 = 0
@@ -33,7 +35,7 @@ final class Pusher {
   private var leftOutFolder: RelativePath?
 
   init(
-    line: SlaveLine, reader: EntryReader, contents: ContentSender, key: HashKey, departed: DepartedFiles,
+    line: SlaveLine, reader: EntryReader, contents: ContentSender, key: HashKey, departed: DepartedFiles, damaged: Set<RelativePath>,
     writer: consuming SegmentWriter?, digest: CatalogDigest,
     progress: @escaping (_ files: UInt64, _ bytes: UInt64) -> Void
   ) {
@@ -42,6 +44,7 @@ final class Pusher {
     self.contents = contents
     self.key = key
     self.departed = departed
+    self.damaged = damaged
     self.writer = writer
     self.digest = digest
     self.progress = progress
@@ -105,7 +108,7 @@ final class Pusher {
     let target = try reader.target(of: sighting)
     guard !target.isEmpty, target.count <= Limits.linkTarget else { throw LeftOut.oversized }
     let record = Record(path: sighting.path, content: .symbolicLink(target: target), metadata: entry.metadata)
-    try settle(record, entry.stamp, old, isSameContent: old?.content == record.content) {
+    try settle(record, entry.stamp, old, isSameContent: old?.content == record.content && !damaged.contains(sighting.path)) {
       .made(contents.nextNumber())
     }
   }
@@ -116,7 +119,7 @@ final class Pusher {
     let stamp = Stamp(
       inode: sighting.inode, changed: sighting.changed, born: sighting.born, isTooFresh: false)
     // A new inode behind the same leader: the slave must link this name anew, though its record stays.
-    guard replaced.contains(leader), record == old else {
+    guard replaced.contains(leader) || damaged.contains(sighting.path), record == old else {
       return try settle(record, stamp, old, isSameContent: old == record) { .none }
     }
     try line.send(.entry(record, .none))
@@ -125,7 +128,7 @@ final class Pusher {
 
   private func bringFile(_ sighting: Sighting, _ old: Record?) throws {
     // A path whose file was moved away must not keep it: the slave would have one file under both.
-    let base = moved.contains(sighting.path) ? nil : old
+    let base = moved.contains(sighting.path) || damaged.contains(sighting.path) ? nil : old
     let result = try contents.bring(sighting, old: base, origin: origin(of: sighting))
     let isNew = result.source != .none
     if isNew {
@@ -154,7 +157,7 @@ final class Pusher {
   /// Where the file came from; nil also where that path has settled for keeping its content, or gave it away already.
   private func origin(of sighting: Sighting) -> DepartedFiles.Origin? {
     guard let origin = departed.origin(of: sighting), !kept.contains(origin.record.path),
-      !moved.contains(origin.record.path), !leftOut.contains(origin.record.path)
+      !damaged.contains(origin.record.path), !moved.contains(origin.record.path), !leftOut.contains(origin.record.path)
     else { return nil }
     return origin
   }
@@ -165,7 +168,7 @@ final class Pusher {
   private func settle(
     _ record: Record, _ stamp: Stamp, _ old: Record?, isSameContent: Bool, source: () -> Source
   ) throws {
-    guard record != old || !isSameContent else { return try write(.present(record, stamp)) }
+    guard record != old || !isSameContent || damaged.contains(record.path) else { return try write(.present(record, stamp)) }
     let source = isSameContent ? .none : source()
     try line.send(.entry(record, source))
     try note(record, stamp, old, source)

@@ -96,10 +96,10 @@ final class SlaveLine {
     }
   }
 
-  /// Takes notices that have come by the end.
-  func close() {
+  /// - Parameter inStep: whether the slave holds all that it should: it notes the time.
+  func close(inStep: Bool) {
     heartbeat?.end()
-    try? channel.send(.bye)
+    if inStep { try? channel.send(.bye) }
     try? channel.flush()
     channel.end()
   }

@@ -6,6 +6,7 @@ struct RootIdentity: Equatable, Sendable {
   let path: RelativePath
   let fileSystem: String
   let isMountPoint: Bool
+  let isFolder: Bool
 }
 
 /// Looks at the include roots before anything is walked: a wiped source is not news to be mirrored.
@@ -62,7 +63,7 @@ enum IncludeRoots {
       let isMountPoint = try status.mount != parent.descriptor.status().mount
       guard status.kind == .folder else {
         let fileSystem = try parent.descriptor.fileSystemIdentity()
-        return RootIdentity(path: root, fileSystem: fileSystem, isMountPoint: false)
+        return RootIdentity(path: root, fileSystem: fileSystem, isMountPoint: false, isFolder: false)
       }
       let folder = try parent.folder(root.name)
       let isEmpty = try folder.names().isEmpty
@@ -70,7 +71,7 @@ enum IncludeRoots {
         throw refusal(root, "the folder is empty: perhaps its disk is not mounted, or somebody wiped it")
       }
       let fileSystem = try folder.descriptor.fileSystemIdentity()
-      return RootIdentity(path: root, fileSystem: fileSystem, isMountPoint: isMountPoint)
+      return RootIdentity(path: root, fileSystem: fileSystem, isMountPoint: isMountPoint, isFolder: true)
     } catch let error as SystemError {
       throw refusal(
         root, error.isMissing ? "it does not exist, or a symbolic link is on the way to it" : error.cause,
@@ -79,6 +80,9 @@ enum IncludeRoots {
   }
 
   private static func compare(_ before: RootIdentity, _ now: RootIdentity) throws {
+    guard before.isFolder == now.isFolder else {
+      throw refusal(now.path, "it was a \(before.isFolder ? "folder" : "file") in the last cycle, and is none now")
+    }
     if before.isMountPoint, !now.isMountPoint {
       throw refusal(now.path, "it was a mount point in the last cycle and is none now: its disk is not mounted")
     }

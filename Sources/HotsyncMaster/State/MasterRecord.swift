@@ -46,6 +46,7 @@ struct MasterRecord: Equatable, Sendable {
       writer.data(root.path.bytes)
       writer.text(root.fileSystem)
       writer.flag(root.isMountPoint)
+      writer.flag(root.isFolder)
     }
     writer.flag(inStep != nil)
     if let inStep { writer.timestamp(inStep) }
@@ -79,7 +80,9 @@ struct MasterRecord: Equatable, Sendable {
     for _ in 0..<(try reader.count(atMost: 4_096, minimumBytes: 3)) {
       let path = try reader.path()
       let fileSystem = try reader.text()
-      roots.append(RootIdentity(path: path, fileSystem: fileSystem, isMountPoint: try reader.flag()))
+      let isMountPoint = try reader.flag()
+      roots.append(
+        RootIdentity(path: path, fileSystem: fileSystem, isMountPoint: isMountPoint, isFolder: try reader.flag()))
     }
     inStep = try reader.flag() ? try reader.timestamp() : nil
     if try reader.flag() {

@@ -1,5 +1,5 @@
 public import HotsyncCatalog
-import HotsyncSystem
+public import HotsyncSystem
 
 /// What is to be done about one path.
 public enum Step: Hashable, Sendable {
@@ -31,10 +31,15 @@ public enum Step: Hashable, Sendable {
 public struct Difference: Sendable {
   /// Trust no stamp: every file is read.
   public let isFull: Bool
+  /// What the slave found damaged: it is looked at, whatever its stamp says.
+  private let damaged: Set<RelativePath>
   /// Leaders of hard links that may get another inode on the slave: their further names must be linked anew.
   private var unsettledLeaders: Set<RelativePath> = []
 
-  public init(isFull: Bool) { self.isFull = isFull }
+  public init(isFull: Bool, damaged: Set<RelativePath> = []) {
+    self.isFull = isFull
+    self.damaged = damaged
+  }
 
   /// - Returns: nil where nothing is to be done.
   public mutating func step(_ old: (record: Record, stamp: Stamp?)?, _ sighting: Sighting) -> Step? {
@@ -46,6 +51,7 @@ public struct Difference: Sendable {
   private func decide(_ old: (record: Record, stamp: Stamp?)?, _ sighting: Sighting) -> Step? {
     guard let (record, stamp) = old else { return .create(sighting) }
     guard Difference.isSameKind(record, sighting) else { return .replace(sighting, old: record) }
+    if damaged.contains(sighting.path) { return .examine(sighting, old: record) }
     if case .hardLink(let leader) = sighting.kind {
       let isSettled = record.content == .hardLink(leader: leader) && !unsettledLeaders.contains(leader)
       return isSettled && stamp?.inode == sighting.inode ? nil : .examine(sighting, old: record)

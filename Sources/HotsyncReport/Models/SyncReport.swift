@@ -77,6 +77,8 @@ public struct ConnectionReport: Sendable {
   public var problems: [Problem] = []
   /// What ended the cycle; set by `fail`.
   public private(set) var failure: ErrorReport?
+  /// The commit was asked for and not answered: only the next cycle tells whether it came to be.
+  public var isCommitAsked = false
   /// What would be done, where this was a dry run; nil for a real cycle.
   public var changes: [Change]?
 

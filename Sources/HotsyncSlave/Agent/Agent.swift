@@ -34,6 +34,7 @@ public final class Agent {
   private var previous: Generation?
   private var purpose = Hello.Purpose.look
   private var reception: Reception?
+  private var damaged: Set<RelativePath> = []
 
   public init(
     _ context: AgentContext, store: Store, channel: AgentChannel, epoch: Epoch, accounts: Accounts
@@ -116,12 +117,14 @@ public final class Agent {
     try HandshakeRules.checkPosition(hello, position: position, store: store.uuid, time: previous?.time)
     channel.handshakeDone()
     let free = try store.top.descriptor.freeSpace()
+    let damaged = purpose == .cycle ? try damagedPaths() : []
+    self.damaged = Set(damaged)
     try say(
       .welcome(
         Welcome(
           version: min(hello.newestVersion, ProtocolVersion.current), program: context.program,
           host: Environment.hostName, epoch: epoch, position: position, time: previous?.time, store: store.uuid,
-          key: store.key, freeBytes: free.freeBytes, hasStaged: try hasStaged())))
+          key: store.key, freeBytes: free.freeBytes, damaged: damaged)))
   }
 
   /// The agent of a cycle that just ended may take a moment to go.
@@ -136,9 +139,13 @@ public final class Agent {
     }
   }
 
-  private func hasStaged() throws(SystemError) -> Bool {
-    guard try store.incoming.statusIfPresent(StoreLayout.content) != nil else { return false }
-    return try !store.incoming.folder(StoreLayout.content).names().isEmpty
+  /// What verifications found damaged, as much of it as a greeting holds.
+  private func damagedPaths() throws(StoreError) -> [RelativePath] {
+    var bytes = 0
+    return try DamageList.read(store).prefix(Limits.damagedPaths).filter { path in
+      bytes += path.bytes.count + 3
+      return bytes <= Limits.damagedPathBytes
+    }
   }
 
   private func sendCatalog() throws {
@@ -172,9 +179,10 @@ public final class Agent {
     try checkSpace(for: announcement, staged: leftovers)
     let staging = try Staging(store, leftovers: leftovers)
     let intake = try EntryIntake(
-      store, staging: staging, metadata: metadata, catalog: try store.catalog(of: previous), previous: previous)
+      store, staging: staging, metadata: metadata, catalog: try store.catalog(of: previous), previous: previous,
+      damaged: damaged)
     reception = Reception(
-      store, staging: staging, intake: intake, announcement: announcement, catalog: try store.catalog(of: previous),
+      store, staging: staging, intake: intake, announcement: announcement, catalog: try store.catalog(of: previous), entries: entries,
       flush: flush, limit: context.deletionLimit, channel: channel)
     for start in stride(from: 0, to: leftovers.contents.count, by: 8_192) {
       try channel.send(.staged(Array(leftovers.contents[start..<min(start + 8_192, leftovers.contents.count)])))
@@ -209,6 +217,7 @@ public final class Agent {
     }
     crashPoint("commit")
     let generation = try Committer(store: store, metadata: metadata).commit(staged)
+    try DamageList.remove(try current().mended, in: store)
     reception = nil
     previous = generation
     try store.noteContact(context.clocks.now(), generation: generation.number)

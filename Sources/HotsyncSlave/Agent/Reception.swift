@@ -15,6 +15,8 @@ final class Reception {
   private let flush: FileSystemFlush
   private let limit: DeletionLimit
   private let channel: AgentChannel
+  /// What the catalog held before the cycle.
+  private let entries: UInt64
   private var openNumber: UInt64 = 0
   private var staged: StagedHolder?
 
@@ -24,7 +26,7 @@ final class Reception {
   }
 
   init(
-    _ store: Store, staging: Staging, intake: EntryIntake, announcement: Announcement, catalog: Catalog,
+    _ store: Store, staging: Staging, intake: EntryIntake, announcement: Announcement, catalog: Catalog, entries: UInt64,
     flush: FileSystemFlush, limit: DeletionLimit, channel: AgentChannel
   ) {
     self.store = store
@@ -32,6 +34,7 @@ final class Reception {
     self.intake = intake
     self.announcement = announcement
     self.catalog = catalog
+    self.entries = entries
     self.flush = flush
     self.limit = limit
     self.channel = channel
@@ -39,6 +42,9 @@ final class Reception {
 
   /// Whether no entry has come.
   var isEmpty: Bool { intake.actions.count == 0 }
+
+  /// Damaged entries that came again.
+  var mended: Set<RelativePath> { intake.mended }
 
   var mismatched: [UInt64] { staging.mismatched.sorted() }
 
@@ -70,9 +76,8 @@ final class Reception {
   /// A master that announced few deletions and sends many is stopped like one that announced them.
   private func checkDeletions() throws(ConfigError) {
     guard !announcement.acceptsDeletions, intake.deletions > announcement.deletions else { return }
-    let entries = try? store.generations().newest?.catalog.records
-    guard limit.allows(intake.deletions, of: entries ?? 0) else {
-      throw limit.refusal(of: intake.deletions, of: entries ?? 0)
+    guard limit.allows(intake.deletions, of: entries) else {
+      throw limit.refusal(of: intake.deletions, of: entries)
     }
   }
 
@@ -98,16 +103,17 @@ final class Reception {
       let parameters = SignatureParameters(
         blockLength: Int(request.blockLength), strongLength: Int(request.strongLength))
     else { throw StoreError.contradiction("a request for a signature", "there is no such stretch of a file") }
-    let file = try StoreError.telling { () throws(SystemError) in try store.mirror.open(at: request.base) }
+    // Without the file there is nothing to find: what the master then sends fails its check, and comes whole.
+    let file = try? store.mirror.open(at: request.base)
     var job = try SignatureJob(parameters)
     var answer: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 256 << 10)
     let output: DeltaOutput = { (bytes) throws(DeltaError) in answer += bytes }
     var position = request.stretch.offset
-    while position < request.stretch.end {
+    while file != nil, position < request.stretch.end {
       let count = Int(min(UInt64(buffer.count), request.stretch.end - position))
-      let got = try file.read(into: &buffer, count: count, at: position)
-      guard got > 0 else { throw StoreError.damaged(request.base.description, "the mirror's file is shorter than its record says") }
+      let got = try file!.read(into: &buffer, count: count, at: position)
+      guard got > 0 else { break }
       // SAFETY: bytes have no padding.
       try job.update(unsafe buffer.span.bytes.extracting(0..<got), into: output)
       position += UInt64(got)

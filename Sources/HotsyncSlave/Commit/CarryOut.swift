@@ -16,6 +16,8 @@ final class CarryOut {
   private let staged: Folder
   private let mirror: FolderCache
   private let displaced: FolderCache
+  /// What could not be brought to its place, as the mirror was touched from outside.
+  private(set) var damaged: Set<RelativePath> = []
   /// Folders whose entries changed while they have no change of their own.
   private var touched: Set<RelativePath> = []
   /// A folder that the first pass found missing: below it there is nothing to displace.
@@ -69,7 +71,11 @@ final class CarryOut {
   ) throws(StoreError) {
     crashPoint("carry-out")
     do throws(SystemError) { try body(entry) } catch {
-      if error == .alteredPatch { throw .damaged("the journal", "the staged patch of \(entry.path) is missing or altered") }
+      // Somebody took away what only changes: the commit goes on, and a later cycle brings the entry again.
+      if error.isMissing || error.isLoop {
+        damaged.insert(entry.path)
+        return mirror.forget()
+      }
       throw StoreError(
         error.kind, "cannot carry out the commit at", entry.path.description, cause: "\(error.operation): \(error.cause)",
         next: error.nextStep)

@@ -55,7 +55,9 @@ struct Committer {
     let flush = try StoreError.telling { () throws(SystemError) in try FileSystemFlush(store) }
     var list = try store.generations()
     if list.newest?.number != journal.generation.number {
-      try CarryOut(store, journal, metadata: metadata).run()
+      let carryOut = try CarryOut(store, journal, metadata: metadata)
+      try carryOut.run()
+      try DamageList.add(carryOut.damaged, in: store)
       try StoreError.telling { () throws(SystemError) in try flush.flush() }
       list.all.append(journal.generation)
       crashPoint("list")

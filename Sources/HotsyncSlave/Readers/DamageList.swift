@@ -13,6 +13,22 @@ enum DamageList {
     var paths = Set(damaged.map(\.path))
     // A list that cannot be read is replaced by what is known now.
     if !isFull { paths.formUnion((try? read(store)) ?? []) }
+    try save(paths, in: store)
+  }
+
+  /// Takes out what came again with a cycle.
+  static func remove(_ mended: Set<RelativePath>, in store: Store) throws(StoreError) {
+    guard !mended.isEmpty else { return }
+    try save(Set(try read(store)).subtracting(mended), in: store)
+  }
+
+  /// Puts in what a commit found missing.
+  static func add(_ damaged: Set<RelativePath>, in store: Store) throws(StoreError) {
+    guard !damaged.isEmpty else { return }
+    try save(damaged.union((try? read(store)) ?? []), in: store)
+  }
+
+  private static func save(_ paths: Set<RelativePath>, in store: Store) throws(StoreError) {
     try StoreError.telling { () throws(SystemError) in
       guard !paths.isEmpty else {
         if try store.top.statusIfPresent(name) != nil { try store.top.unlink(name) }

@@ -25,7 +25,8 @@ public struct StatusOfStore: Sendable {
     _ contact: (generation: UInt64, time: Timestamp)?, _ newest: Generation?
   ) -> (generation: UInt64, time: Timestamp)? {
     guard let newest else { return nil }
-    guard let contact, contact.time > newest.time else { return (newest.number, newest.time) }
+    // Generation times only grow, and may be ahead of the clock; the note of a contact has the clock's time.
+    guard let contact, contact.generation == newest.number else { return (newest.number, newest.time) }
     return (newest.number, contact.time)
   }
 }

@@ -46,7 +46,9 @@ final class BegunLog: Sendable {
 
   /// What was opened and not closed. A torn end, as a power cut leaves it, counts for nothing.
   static func read(_ store: Store) throws(SystemError) -> [UInt64: State] {
-    var reader = ByteReader(try store.incoming.content(of: StoreLayout.begun, limit: limit) ?? [])
+    // A list that is out of bounds counts for nothing, too: what is staged is told apart by its digest alone.
+    let bytes = try? store.incoming.content(of: StoreLayout.begun, limit: limit)
+    var reader = ByteReader(bytes ?? [])
     var states: [UInt64: State] = [:]
     do throws(Malformed) {
       while !reader.isAtEnd {

@@ -1,11 +1,6 @@
 import HotsyncDelta
 import HotsyncSystem
 
-/// Files of this size and more have a digest map of their own, and can be patched in place.
-enum LargeFile {
-  static let minimum = UInt64(ContentDigest.nodeLength)
-}
-
 /// `signatures/`: the digest maps of large contents, named by the content's digest. A cache: what is lost is made anew.
 final class DigestMaps: Sendable {
   private let folder: Folder

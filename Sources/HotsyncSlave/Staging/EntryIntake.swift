@@ -38,14 +38,19 @@ final class EntryIntake {
   private var movedLeaders: Set<RelativePath> = []
   private var awaitingRepair: [UInt64: Record] = [:]
   private(set) var obsoleteMaps: [Digest] = []
+  private let damaged: Set<RelativePath>
+  /// Damaged entries that came again.
+  private(set) var mended: Set<RelativePath> = []
 
   init(
-    _ store: Store, staging: Staging, metadata: MetadataWriter, catalog: Catalog, previous: Generation?
+    _ store: Store, staging: Staging, metadata: MetadataWriter, catalog: Catalog, previous: Generation?,
+    damaged: Set<RelativePath>
   ) throws(StoreError) {
     self.store = store
     self.staging = staging
     self.metadata = metadata
     self.catalog = catalog
+    self.damaged = damaged
     do throws(CatalogError) { cursor = try catalog.cursor() } catch { throw StoreError(error) }
     digest = previous?.catalog ?? .empty
     files = previous?.files ?? 0
@@ -150,6 +155,7 @@ final class EntryIntake {
   private func append(_ entry: SegmentEntry, _ action: Action) throws(StoreError) {
     try StoreError.telling { () throws(SystemError) in try writer?.append(entry) }
     actions.append(action)
+    if damaged.contains(entry.path) { mended.insert(entry.path) }
   }
 
   // MARK: Sources
@@ -173,8 +179,17 @@ final class EntryIntake {
     case (.regular(let size, let digest), .moved(let number, let from)):
       try checkMoved(from, size: size, digest: digest)
       moves.append((record.path, from))
+      var isThere = true
       try staging.make(number) { (folder, name) throws(SystemError) in
-        try store.mirror.parentFolder(of: from).link(from.name, into: folder, as: name)
+        do throws(SystemError) { try store.mirror.parentFolder(of: from).link(from.name, into: folder, as: name) } catch {
+          guard error.isMissing || error.isLoop else { throw error }
+          isThere = false
+        }
+      }
+      guard isThere else {
+        staging.miss(number)
+        awaitingRepair[number] = record
+        return .place(number)
       }
       return .placeMoved(number)
     default: throw .contradiction(record.path.description, "its kind does not go with its source")

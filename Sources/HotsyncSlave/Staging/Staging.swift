@@ -16,6 +16,8 @@ final class Staging {
   private enum Opened {
     case whole(UInt64, WholeContent)
     case patch(UInt64, PatchContent, baseDigest: Digest)
+    /// A patch of a file that is not there any more: what comes is let go, and the content asked for whole.
+    case baseless(UInt64)
   }
 
   private let store: Store
@@ -49,8 +51,11 @@ final class Staging {
 
   static func rangesName(_ number: UInt64) -> FileName { StoreLayout.name("\(number).ranges") }
 
+  /// A conversation cannot use up the numbers: each is near the one before.
+  private static let largestStep: UInt64 = 1 << 20
+
   private func claim(_ number: UInt64) throws(StoreError) {
-    guard number >= nextNumber, number < .max / 4 else { throw .contradiction("a content", "its number was used") }
+    guard number >= nextNumber, number - nextNumber < Staging.largestStep, number < .max / 4 else { throw .contradiction("a content", "its number was used") }
     nextNumber = number + 1
   }
 
@@ -84,7 +89,7 @@ final class Staging {
         try begunLog.append(number, .patch)
         return try folder.open(StoreLayout.name(number), [.readingAndWriting, .exclusively])
       }
-      let mirrored = try StoreError.telling { () throws(SystemError) in try store.mirror.open(at: base) }
+      guard let mirrored = try? store.mirror.open(at: base) else { return opened = .baseless(number) }
       let content = try PatchContent(staged, base: mirrored, ranges: ranges, limit: dirty)
       opened = .patch(number, content, baseDigest: digest)
     }
@@ -114,16 +119,19 @@ final class Staging {
     switch opened {
     case .whole(_, let content): try content.append(bytes, at: offset)
     case .patch(_, let content, _): try content.append(bytes, at: offset)
+    case .baseless: break
     case nil: throw .contradiction("a piece of content", "no content is open")
     }
   }
 
-  func addZeros(_ stretch: Stretch) throws(StoreError) { try openPatch().addZeros(stretch) }
-  func openDelta(base: Stretch, new: Stretch) throws(StoreError) { try openPatch().openDelta(base: base, new: new) }
-  func appendDelta(_ bytes: ArraySlice<UInt8>) throws(StoreError) { try openPatch().appendDelta(bytes) }
-  func closeDelta() throws(StoreError) { try openPatch().closeDelta() }
+  func addZeros(_ stretch: Stretch) throws(StoreError) { try openPatch()?.addZeros(stretch) }
+  func openDelta(base: Stretch, new: Stretch) throws(StoreError) { try openPatch()?.openDelta(base: base, new: new) }
+  func appendDelta(_ bytes: ArraySlice<UInt8>) throws(StoreError) { try openPatch()?.appendDelta(bytes) }
+  func closeDelta() throws(StoreError) { try openPatch()?.closeDelta() }
 
-  private func openPatch() throws(StoreError) -> PatchContent {
+  /// Nil for a patch without its base.
+  private func openPatch() throws(StoreError) -> PatchContent? {
+    if case .baseless = opened { return nil }
     guard case .patch(_, let content, _) = opened else { throw .contradiction("a patch", "none is open") }
     return content
   }
@@ -131,7 +139,7 @@ final class Staging {
   /// Gives up the content that is open.
   func drop() {
     switch opened {
-    case .whole(let number, _), .patch(let number, _, _):
+    case .whole(let number, _), .patch(let number, _, _), .baseless(let number):
       try? folder.unlink(StoreLayout.name(number))
       maps.drop(number)
     case nil: break
@@ -147,6 +155,8 @@ final class Staging {
       try settle(number, Complete(size: content.size, digest: digest), found == digest, isLarge: content.size >= LargeFile.minimum)
     case .patch(let number, let content, let baseDigest):
       try closePatch(number, content, baseDigest: baseDigest, digest: digest)
+    case .baseless(let number):
+      try settle(number, Complete(size: 0, digest: digest), false, isLarge: false)
     case nil: throw .contradiction("a content", "none is open")
     }
     opened = nil
@@ -222,6 +232,9 @@ final class Staging {
       try ranges.materialize(into: file, from: base)
     }
   }
+
+  /// A content that cannot be had here after all: the master sends it whole.
+  func miss(_ number: UInt64) { mismatched.insert(number) }
 
   /// Makes a symbolic link, or another link to a file of the mirror, a content of that number.
   func make(_ number: UInt64, _ body: (borrowing Folder, FileName) throws(SystemError) -> Void) throws(StoreError) {
