@@ -28,7 +28,7 @@ final class SmallDisk {
       let bytes = [UInt8](repeating: 7, count: length)
       while true {
         do throws(SystemError) { try file.write(bytes) } catch {
-          guard error.isNoSpace else { throw error }
+          guard error.number == ENOSPC else { throw error }
           break
         }
       }
