@@ -145,7 +145,8 @@ final class Scanner {
       .sighting(
         Sighting(
           path: path, kind: kind, permissions: status.permissions, owner: owner, group: group,
-          modified: status.modified, allocated: status.blocks.multipliedReportingOverflow(by: 512).partialValue, inode: status.inode, changed: status.changed, born: status.born,
+          modified: status.modified, allocated: status.blocks.multipliedReportingOverflow(by: 512).partialValue,
+          inode: status.inode, changed: status.changed, born: status.born,
           isOnTheWay: isOnTheWay)))
   }
 
