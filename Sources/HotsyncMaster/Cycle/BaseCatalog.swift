@@ -38,7 +38,9 @@ struct BaseCatalog {
       switch try line.next() {
       case .catalog(let records):
         for record in records {
-          if let last, !(last < record.path) { throw ProtocolError.malformed("its catalog is out of order", handshakeDone: true) }
+          if let last, !(last < record.path) {
+            throw ProtocolError.malformed("its catalog is out of order", handshakeDone: true)
+          }
           last = record.path
           digest.add(record.digest(key: key))
           try writer.append(.present(record, stamp(for: record, stamps)))

@@ -215,7 +215,8 @@ public final class Cycle {
     for outcome in try hooks.run(path, live: root, stopsAtFailure: stopsAtFailure) where !outcome.succeeded {
       let next = "mend it, or take it out of /etc/hotsync/\(name).d"
       if stopsAtFailure {
-        throw MasterError(.failed, "cannot run", "/etc/hotsync/\(name).d/\(outcome.name)", cause: outcome.cause, next: next)
+        throw MasterError(
+          .failed, "cannot run", "/etc/hotsync/\(name).d/\(outcome.name)", cause: outcome.cause, next: next)
       }
       report.problems.append(
         Problem(

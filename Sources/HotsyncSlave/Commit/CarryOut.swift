@@ -30,7 +30,9 @@ final class CarryOut {
     actions = try CarryOut.readActions(store, journal)
     let file = try StoreError.telling { () throws(SystemError) in try store.incoming.open(StoreLayout.changes) }
     do throws(CatalogError) { changes = try Segment(file, key: store.key) } catch { throw StoreError(error) }
-    guard changes.entries == UInt64(actions.count) else { throw .damaged("the journal", "its changes and actions differ in number") }
+    guard changes.entries == UInt64(actions.count) else {
+      throw .damaged("the journal", "its changes and actions differ in number")
+    }
     catalog = try store.catalog(of: journal.generation)
     staged = try StoreError.telling { () throws(SystemError) in try Staging.folder(of: store) }
     mirror = try StoreError.telling { () throws(SystemError) in try FolderCache(store.mirror, rights: 0o700) }
@@ -71,20 +73,26 @@ final class CarryOut {
   ) throws(StoreError) {
     crashPoint("carry-out")
     do throws(SystemError) { try body(entry) } catch {
+      if error == .alteredPatch {
+        throw .damaged("the journal", "the staged patch of \(entry.path) is missing or altered")
+      }
       // Somebody took away what only changes: the commit goes on, and a later cycle brings the entry again.
       if error.isMissing || error.isLoop {
         damaged.insert(entry.path)
         return mirror.forget()
       }
       throw StoreError(
-        error.kind, "cannot carry out the commit at", entry.path.description, cause: "\(error.operation): \(error.cause)",
+        error.kind, "cannot carry out the commit at", entry.path.description,
+        cause: "\(error.operation): \(error.cause)",
         next: error.nextStep)
     }
   }
 
   private func forEachChange(_ body: (SegmentEntry) throws(StoreError) -> Void) throws(StoreError) {
     let cursor: MergedCursor
-    do throws(CatalogError) { cursor = try MergedCursor([changes], keepsRemovals: true) } catch { throw StoreError(error) }
+    do throws(CatalogError) { cursor = try MergedCursor([changes], keepsRemovals: true) } catch {
+      throw StoreError(error)
+    }
     while let entry = cursor.current {
       try body(entry)
       do throws(CatalogError) { try cursor.advance() } catch { throw StoreError(error) }

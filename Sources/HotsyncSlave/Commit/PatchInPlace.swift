@@ -34,7 +34,9 @@ extension PatchRanges {
     } catch { return .failure(error) }
   }
 
-  private static func isData(_ stretch: Stretch, in file: borrowing Descriptor, size: UInt64) throws(SystemError) -> Bool {
+  private static func isData(_ stretch: Stretch, in file: borrowing Descriptor, size: UInt64) throws(SystemError)
+    -> Bool
+  {
     guard let data = try file.nextData(after: stretch.offset, size: size) else { return false }
     return data.lowerBound == stretch.offset && data.upperBound >= stretch.end
   }
