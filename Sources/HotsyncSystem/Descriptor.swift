@@ -224,6 +224,18 @@ public struct Descriptor: ~Copyable, Sendable {
 
   // MARK: Others
 
+  /// Where it lies now, as the kernel names it; nil where it has no name (readlink(2) of `/proc/self/fd/N`).
+  public func currentPath() -> [UInt8]? {
+    var buffer = [UInt8](repeating: 0, count: 4_096)
+    // SAFETY: the buffer's own length goes with it.
+    let count = unsafe withCString(Array("/proc/self/fd/\(number)".utf8)) { path in
+      unsafe buffer.withUnsafeMutableBytes {
+        unsafe readlink(path, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+      }
+    }
+    return count > 0 && count < buffer.count ? Array(buffer.prefix(count)) : nil
+  }
+
   public func duplicate() throws(SystemError) -> Descriptor {
     Descriptor(
       owning: try systemCall("fcntl", "cannot duplicate", "a descriptor") {

@@ -50,8 +50,16 @@ final class SlaveLine {
 
   private func ended(_ error: (any Error)?) -> any Error {
     channel.end()
+    let words = channel.ending() ?? "it closed the line before it said anything"
+    // An agent that cannot begin says on its standard error what, why, and what to type.
+    let parts = words.split(separator: ";").map { $0.drop { $0 == " " } }
+    if parts.count == 3, parts[1].hasPrefix("cause: "), parts[2].hasPrefix("next:") {
+      return ProtocolError(
+        .unreachable, "cannot talk to", "the slave", cause: "\(parts[0]): \(parts[1].dropFirst(7))",
+        next: String(parts[2].dropFirst(5).drop { $0 == " " }))
+    }
     return ProtocolError(
-      .unreachable, "cannot talk to", "the slave", cause: channel.ending() ?? "it closed the line before it said anything",
+      .unreachable, "cannot talk to", "the slave", cause: words,
       next: "see its log there: hotsync-slave status, and journalctl")
   }
 

@@ -57,6 +57,7 @@ public final class Restore {
   ///   way: nothing was changed then.
   public func run() throws(StoreError) -> RestoreResult {
     let start = clocks.elapsed()
+    try checkTarget()
     for path in request.paths { try checkHeld(path) }
     try RestoreObstacles(pinned.catalog, request, target).check()
     let cursor = try SubtreeCursor(pinned.catalog, roots: request.paths)
@@ -70,6 +71,16 @@ public final class Restore {
     result.mapped = metadata.mapped.sorted { ($0.name, $0.from) < ($1.name, $1.from) }
     result.notices = metadata.takeNotices()
     return result
+  }
+
+  /// What is restored must not land in the store that it comes from.
+  private func checkTarget() throws(StoreError) {
+    guard let store = pinned.store.top.descriptor.currentPath(), let path = target.descriptor.currentPath(),
+      path.starts(with: store), path.count == store.count || path[store.count] == UInt8(ascii: "/")
+    else { return }
+    throw StoreError(
+      .unwritable, "cannot restore into", shown(path), cause: "it lies in the store itself",
+      next: "name a folder outside of the store: --to DIR")
   }
 
   private func checkHeld(_ path: RelativePath) throws(StoreError) {
@@ -132,31 +143,44 @@ public final class Restore {
   }
 
   private func bring(_ path: RelativePath, linkedTo leader: RelativePath) throws(StoreError) {
-    let first = leaders[leader] ?? leader
-    if leaders[leader] != nil || isRestored(leader) {
-      let isLinked = try place(path) { (folder, name) throws(StoreError) in
-        do throws(SystemError) {
-          try self.target.parentFolder(of: first).link(first.name, into: folder, as: name)
-          return true
-        } catch {
-          // It was damaged, or somebody took it away.
-          guard error.isMissing else { throw StoreError(error) }
-          return false
-        }
-      }
-      if isLinked {
-        result.files += 1
-        return
-      }
-    }
     guard let record = try record(at: leader), case .regular = record.content else {
       result.damaged.append(
         Damage(path: path, generation: pinned.generation.number, what: "it is a link to \(leader), which is no file"))
       return
     }
+    let first = leaders[leader] ?? leader
+    if leaders[leader] != nil || isRestored(leader), try link(path, to: first, record) {
+      result.files += 1
+      return
+    }
     leaders[leader] = path
     try bring(
       Record(path: path, content: record.content, metadata: record.metadata), contentAt: [leader, path])
+  }
+
+  /// False where the first name is not the file that was restored under it any more.
+  private func link(_ path: RelativePath, to first: RelativePath, _ record: Record) throws(StoreError) -> Bool {
+    try place(path) { (folder, name) throws(StoreError) in
+      do throws(SystemError) { try self.target.parentFolder(of: first).link(first.name, into: folder, as: name) } catch {
+        // It was damaged, or somebody took it away.
+        guard error.isMissing || error.isLoop else { throw StoreError(error) }
+        return false
+      }
+      return self.isRestored(record, name, in: folder)
+    }
+  }
+
+  /// Whether an entry is the restored file. Somebody who may write to the first name's folder can have put a file of his own
+  /// there meanwhile, and must not get it under other names.
+  private func isRestored(_ record: Record, _ name: FileName, in folder: borrowing Folder) -> Bool {
+    guard Environment.isRoot else { return true }
+    guard case .regular(let size, let digest) = record.content, let file = try? folder.open(name),
+      let status = try? file.status(), status.kind == .regular, status.size == size,
+      status.permissions == record.metadata.permissions, status.owner == metadata.idHere(of: record.metadata.owner, .user),
+      status.group == metadata.idHere(of: record.metadata.group, .group)
+    else { return false }
+    var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    return (try? contentDigest(of: file, size: size, key: pinned.store.key, buffer: &buffer)) == digest
   }
 
   private func isRestored(_ path: RelativePath) -> Bool {
