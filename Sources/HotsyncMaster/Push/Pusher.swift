@@ -70,7 +70,10 @@ final class Pusher {
     switch step {
     case .remove(let old): try remove(old)
     case .create(let sighting), .examine(let sighting, _), .replace(let sighting, _):
-      do { try bring(sighting, old: step.old) } catch let reason as LeftOut { try leaveOut(sighting, step.old, reason) }
+      let isReplaced = if case .replace = step { true } else { false }
+      do { try bring(sighting, old: step.old, isReplaced: isReplaced) } catch let reason as LeftOut {
+        try leaveOut(sighting, step.old, reason)
+      }
       if case .regular(let size) = sighting.kind { progress(1, size) } else { progress(1, 0) }
     }
   }
@@ -85,12 +88,12 @@ final class Pusher {
     if case .regular = old.content, !departed.isEmpty { removed.insert(old.path) }
   }
 
-  private func bring(_ sighting: Sighting, old: Record?) throws {
+  private func bring(_ sighting: Sighting, old: Record?, isReplaced: Bool) throws {
     if let folder = leftOutFolder, sighting.path.isBelow(folder) { throw LeftOut.vanished }
     switch sighting.kind {
     case .folder: try bringFolder(sighting, old)
     case .symbolicLink: try bringLink(sighting, old)
-    case .hardLink(let leader): try bringHardLink(sighting, leader, old)
+    case .hardLink(let leader): try bringHardLink(sighting, leader, old, isReplaced: isReplaced)
     case .regular: try bringFile(sighting, old)
     }
   }
@@ -113,17 +116,22 @@ final class Pusher {
     }
   }
 
-  private func bringHardLink(_ sighting: Sighting, _ leader: RelativePath, _ old: Record?) throws {
+  private func bringHardLink(
+    _ sighting: Sighting, _ leader: RelativePath, _ old: Record?, isReplaced: Bool
+  ) throws {
     guard !leftOut.contains(leader) else { throw LeftOut.changed }
     let record = Record(path: sighting.path, content: .hardLink(leader: leader), metadata: .ofLeader)
     let stamp = Stamp(
       inode: sighting.inode, changed: sighting.changed, born: sighting.born, isTooFresh: false)
     // A new inode behind the same leader: the slave must link this name anew, though its record stays.
-    guard replaced.contains(leader) || damaged.contains(sighting.path), record == old else {
+    let isStale = isReplaced || replaced.contains(leader) || damaged.contains(sighting.path)
+    guard isStale, record == old else {
       return try settle(record, stamp, old, isSameContent: old == record) { .none }
     }
     try line.send(.entry(record, .none))
     try write(.present(record, stamp))
+    // Where its leader does not count, it is a change of its own.
+    if !replaced.contains(leader) { counts.metadata += 1 }
   }
 
   private func bringFile(_ sighting: Sighting, _ old: Record?) throws {

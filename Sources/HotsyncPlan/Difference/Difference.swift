@@ -7,7 +7,7 @@ public enum Step: Hashable, Sendable {
   case create(Sighting)
   /// Something about it may have changed: only reading it tells.
   case examine(Sighting, old: Record)
-  /// The catalog has another kind of entry there.
+  /// The catalog has another kind of entry there, or a further name of another file.
   case replace(Sighting, old: Record)
   /// The walk saw nothing there.
   case remove(Record)
@@ -53,8 +53,10 @@ public struct Difference: Sendable {
     guard Difference.isSameKind(record, sighting) else { return .replace(sighting, old: record) }
     if damaged.contains(sighting.path) { return .examine(sighting, old: record) }
     if case .hardLink(let leader) = sighting.kind {
+      // A cycle that replaced the leader could not look at this name: the slave has the former file there.
+      if let stamp, stamp.inode != sighting.inode { return .replace(sighting, old: record) }
       let isSettled = record.content == .hardLink(leader: leader) && !unsettledLeaders.contains(leader)
-      return isSettled && stamp?.inode == sighting.inode ? nil : .examine(sighting, old: record)
+      return isSettled && stamp != nil ? nil : .examine(sighting, old: record)
     }
     return !isFull && Difference.isUnchanged(record, stamp, sighting) ? nil : .examine(sighting, old: record)
   }
