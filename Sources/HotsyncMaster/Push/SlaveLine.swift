@@ -27,7 +27,8 @@ final class SlaveLine {
       try channel.send(.hello(hello))
       try channel.flush()
     } catch {
-      // A slave that ended at once may have said why.
+      // A slave that ended at once may have said why; one that still waits for us must not wait in vain.
+      channel.closeSending()
       guard case .refusal(let refusal)? = try? channel.receive() else { throw ended(error) }
       throw refusal.error
     }
