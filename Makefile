@@ -7,10 +7,12 @@ CONFIGURATION = $(DESTDIR)/etc/hotsync
 RELEASE := --configuration release --static-swift-stdlib -Xlinker --strip-all
 # make test FILTER=HotsyncDeltaTests: only tests whose names match this expression.
 FILTER ?=
+# make simulate SEEDS=20: how many seeds.
+SEEDS ?= 4
 BUILT = $(shell swift build $(RELEASE) --show-bin-path)
 SWIFT_SOURCES := Package.swift Sources Tests
 
-.PHONY: help bootstrap build run test acceptance lint format install clean
+.PHONY: help bootstrap build run test simulate acceptance lint format install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -31,6 +33,9 @@ test: ## build for debugging and run all tests: FILTER=NAME
 
 acceptance: build ## measure wire, disk and memory against their limits: KEEP=1, SEED=N
 	@BIN="$(BUILT)" scripts/acceptance
+
+simulate: ## run random edits, cycles and disasters from SEEDS=N seeds: HOTSYNC_SEED=FIRST
+	HOTSYNC_SEEDS=$(SEEDS) swift test --filter SimulationTests
 
 lint: ## check the form of the Swift sources
 	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)

@@ -42,7 +42,9 @@ import Testing
     guard differences.isEmpty else { throw SupportError("\(note): \(differences)") }
   }
 
-  @Test("a flipped bit in the store is damage that is said, and mended it is as if nothing had been", arguments: ["format", "generations", "catalog"])
+  @Test(
+    "a flipped bit in the store is damage that is said, and mended it is as if nothing had been",
+    arguments: ["format", "generations", "catalog"])
   func store(_ name: String) throws {
     var random = SeededGenerator(seed: SeededGenerator.testSeed())
     let pair = try Pair()
@@ -50,7 +52,8 @@ import Testing
     try pair.syncWell("committed")
     for _ in 0..<DamageTests.tries {
       try changes.apply()
-      let path = name == "catalog" ? try files("\(pair.store)/catalog").randomElement(using: &random)! : "\(pair.store)/\(name)"
+      let path =
+        name == "catalog" ? try files("\(pair.store)/catalog").randomElement(using: &random)! : "\(pair.store)/\(name)"
       let bit = random.number(0...(try content(path).count * 8 - 1))
       // The UUID of the store stands in its format: another one is another store.
       let allowed: Set<Int32> = name == "format" ? [65, 77] : name == "catalog" ? [0, 65] : [65]
@@ -58,7 +61,9 @@ import Testing
     }
   }
 
-  @Test("a flipped bit in what waits to be carried out is damage that is said, and nothing is lost", arguments: ["journal", "incoming/actions", "incoming/changes", "ranges"])
+  @Test(
+    "a flipped bit in what waits to be carried out is damage that is said, and nothing is lost",
+    arguments: ["journal", "incoming/actions", "incoming/changes", "ranges"])
   func journal(_ name: String) throws {
     var random = SeededGenerator(seed: SeededGenerator.testSeed())
     let pair = try Pair()
@@ -82,14 +87,18 @@ import Testing
       try overwrite(path, bytes)
       let note = "bit \(bit) of \(path), seed \(random.seed)"
       let cycle = try pair.sync()
-      guard cycle.exitCode == 65, hasThreeParts(cycle.run.errorText) else { throw SupportError("\(note): \(cycle.run)") }
+      guard cycle.exitCode == 65, hasThreeParts(cycle.run.errorText) else {
+        throw SupportError("\(note): \(cycle.run)")
+      }
       try overwrite(path, sound)
       try pair.syncWell("unchanged", note)
       #expect(try pair.differences() == [], "\(note)")
     }
   }
 
-  @Test("a flipped bit in the master's record or catalog is found, and costs no more than asking the slave", arguments: ["record", "catalog"])
+  @Test(
+    "a flipped bit in the master's record or catalog is found, and costs no more than asking the slave",
+    arguments: ["record", "catalog"])
   func master(_ name: String) throws {
     var random = SeededGenerator(seed: SeededGenerator.testSeed())
     let pair = try Pair()
@@ -97,10 +106,12 @@ import Testing
     try pair.syncWell("committed")
     for _ in 0..<DamageTests.tries {
       try changes.apply()
-      let path = name == "catalog" ? try files("\(pair.state)/catalog").randomElement(using: &random)! : "\(pair.state)/record"
+      let path =
+        name == "catalog" ? try files("\(pair.state)/catalog").randomElement(using: &random)! : "\(pair.state)/record"
       let bit = random.number(0...(try content(path).count * 8 - 1))
       try flip(
-        path, bit: bit, pair, allowed: name == "record" ? [77] : [0], "bit \(bit) of \(path), seed \(random.seed)", adopts: true)
+        path, bit: bit, pair, allowed: name == "record" ? [77] : [0], "bit \(bit) of \(path), seed \(random.seed)",
+        adopts: true)
     }
   }
 }

@@ -48,7 +48,9 @@ final class SmallDisk {
     for number in 0..<3 {
       try ordeal.round("full disk, round \(number), seed \(seed)") { pair in
         let program = try pair.start(["HOTSYNC_AGENT_STOP_AT": "committed:1"])
-        guard let agent = try stoppedAgent(of: program, pair) else { throw ordeal.failure("full disk", "nothing stopped") }
+        guard let agent = try stoppedAgent(of: program, pair) else {
+          throw ordeal.failure("full disk", "nothing stopped")
+        }
         try disk.fill()
         kill(agent, isKilled ? SIGKILL : SIGCONT)
         let cycle = Cycle(try program.wait())

@@ -86,23 +86,27 @@ struct KillPoint: Sendable, CustomTestStringConvertible {
     let ordeal = try Ordeal(seed: random.seed)
     let usual = try RunningProgram.run("hotsync", ordeal.pair.arguments()).elapsed
     var kills = [0, 0]
-    for number in 0..<(KillSweepTests.isFull ? 400 : 20) {
-      let isAgents = number % 2 == 1
+    let wanted = KillSweepTests.isFull ? 200 : 20
+    var number = 0
+    while kills[0] + kills[1] < wanted, number < 4 * wanted {
+      let isAgents = kills[1] < kills[0]
+      number += 1
       // A cycle with changes takes some times what one without does.
-      let pause = usual * Double(random.number(0...400)) / 100
+      let pause = usual * Double(random.number(0...220)) / 100
       let note = "\(isAgents ? "the agent" : "hotsync") killed after \(pause)"
       try ordeal.round(note) { pair in
         let program = try pair.start()
         usleep(UInt32(pause / .microseconds(1)))
         if isAgents { pair.killAgent(of: program.processID) } else { program.kill() }
         let cycle = Cycle(try program.wait())
-        if cycle.exitCode != 0 { kills[number % 2] += 1 }
+        if cycle.exitCode != 0 { kills[isAgents ? 1 : 0] += 1 }
         guard cycle.wasKilled || honestCodes.contains(cycle.exitCode ?? -1) else {
           throw ordeal.failure(note, "\(cycle.run)")
         }
         return cycle.exitCode == 0 ? .new : .either
       }
     }
+    #expect(kills[0] + kills[1] == wanted, "seed \(random.seed)")
     print("kills at any moment: \(kills[0]) of hotsync, \(kills[1]) of the agent")
   }
 }

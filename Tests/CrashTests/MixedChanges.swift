@@ -75,7 +75,9 @@ struct MixedChanges {
       case 1:
         try make(name)
         try write("\(name)/below", round)
-      default: try Folder.open(root).parentFolder(of: path(name)).makeSymbolicLink(path(name).name, to: Array("at-\(round)".utf8))
+      default:
+        try Folder.open(root).parentFolder(of: path(name)).makeSymbolicLink(
+          path(name).name, to: Array("at-\(round)".utf8))
       }
     }
   }

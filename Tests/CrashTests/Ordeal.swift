@@ -13,7 +13,8 @@ final class Ordeal {
   ///   - tree: makes the tree in a folder.
   ///   - change: changes it once more.
   init<State>(
-    seed: UInt64, pair: Pair? = nil, tree: (String) throws -> State, change: @escaping (inout State, String) throws -> Void
+    seed: UInt64, pair: Pair? = nil, tree: (String) throws -> State,
+    change: @escaping (inout State, String) throws -> Void
   ) throws {
     self.seed = seed
     let pair = try pair ?? Pair()
@@ -26,7 +27,9 @@ final class Ordeal {
 
   /// Under `MixedChanges`.
   convenience init(seed: UInt64, pair: Pair? = nil) throws {
-    try self.init(seed: seed, pair: pair, tree: { try MixedChanges(root: $0, seed: seed) }, change: { changes, _ in try changes.apply() })
+    try self.init(
+      seed: seed, pair: pair, tree: { try MixedChanges(root: $0, seed: seed) },
+      change: { changes, _ in try changes.apply() })
   }
 
   enum Side {
@@ -76,7 +79,8 @@ final class Ordeal {
       case .partial: true
       }
     guard !isGood else { return }
-    throw failure(note, "neither the old generation nor the new one (or not the one it must be)\n old: \(toOld)\n new: \(toNew)")
+    throw failure(
+      note, "neither the old generation nor the new one (or not the one it must be)\n old: \(toOld)\n new: \(toNew)")
   }
 
   func failure(_ note: String, _ what: String) -> SupportError { SupportError("\(note), seed \(seed): \(what)") }

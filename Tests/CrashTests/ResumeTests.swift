@@ -36,7 +36,9 @@ import Testing
     #expect(sent < 2_500_000, "\(sent) of 6,000,000 bytes")
   }
 
-  @Test("a large new file is gone on with in its middle", arguments: ["HOTSYNC_KILL_AT=push-large:100", "HOTSYNC_AGENT_KILL_AT=stage:100"])
+  @Test(
+    "a large new file is gone on with in its middle",
+    arguments: ["HOTSYNC_KILL_AT=push-large:100", "HOTSYNC_AGENT_KILL_AT=stage:100"])
   func largeFile(_ fault: String) throws {
     let parts = fault.split(separator: "=").map(String.init)
     let pair = try pair([("large", 64 << 20)], seed: 3)
