@@ -26,7 +26,8 @@ struct ConfigurationFiles {
   var missing: ConfigError {
     ConfigError(
       .configuration, "cannot read", mainPath, cause: "no such file",
-      next: "mount its disk, if that is missing; on a new machine: " + NextCommand(root: root).setting("role", "master|slave"))
+      next: "mount its disk, if that is missing; on a new machine: " + NextCommand(root: root).setting("role", "master")
+        + " (or slave)")
   }
 
   struct Content {

@@ -44,12 +44,14 @@ import Testing
     #expect(try pair.sync().wire < 1_024)
   }
 
-  @Test("a new store in the place of the old one gets everything again")
+  @Test("a new store in the place of the old one is refused until the operator means it, and then gets everything")
   func newStore() throws {
     let pair = try pairWithContent()
     try pair.slave.remove("var/lib/hotsync")
     #expect(try pair.hotsyncSlave("apply").exitCode == 0)
-    let cycle = try pair.sync()
+    let refused = try pair.sync()
+    #expect(refused.code == 77 && refused.wire < 1_024, "\(refused)")
+    let cycle = try pair.sync("--adopt")
     #expect(cycle.code == 0 && cycle.generation == 1 && cycle.wire > 4 << 20, "\(cycle)")
     #expect(try pair.differences() == [])
   }

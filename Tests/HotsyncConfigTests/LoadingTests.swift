@@ -72,7 +72,7 @@ let master = """
       try Scratch().refusal() == """
         hotsync: cannot read /etc/hotsync/hotsync.yaml
           cause: no such file
-          next:  hotsync config set --root  role master connections.standby.slave_host ADDRESS
+          next:  mount its disk, if that is missing; on a new machine: hotsync config set --root  role master (or slave)
         """)
   }
 
