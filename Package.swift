@@ -85,7 +85,8 @@ let package = Package(
       name: "TestSupport", dependencies: ["HotsyncSystem"], path: "Tests/TestSupport",
       swiftSettings: settings),
     .executableTarget(
-      name: "make-tree", dependencies: ["TestSupport", "HotsyncSystem"], path: "Tests/MakeTree", swiftSettings: settings),
+      name: "make-tree", dependencies: ["TestSupport", "HotsyncSystem"], path: "Tests/MakeTree", swiftSettings: settings
+    ),
     tests("TestSupportTests", ["TestSupport", "HotsyncSystem", "make-tree"]),
     tests("HotsyncSystemTests", ["HotsyncSystem", "TestSupport"]),
     tests("HotsyncCatalogTests", ["HotsyncCatalog", "HotsyncSystem", "TestSupport"]),

@@ -39,7 +39,8 @@ public struct CommandWorld: Sendable {
     do throws(SystemError) { return try Folder.open(root) } catch {
       guard error.isMissing else { throw error }
       throw CommandError(
-        .usage, "cannot open", "the root \(shown(root.utf8))", cause: error.cause, next: "give an existing folder: --root DIR")
+        .usage, "cannot open", "the root \(shown(root.utf8))", cause: error.cause,
+        next: "give an existing folder: --root DIR")
     }
   }
 

@@ -16,7 +16,9 @@ public struct ConfigCommand<Program: Executable>: ParsableCommand {
   public init() {}
 
   struct Get: ParsableCommand {
-    static var configuration: CommandConfiguration { CommandConfiguration(commandName: "get", abstract: "Print one value.") }
+    static var configuration: CommandConfiguration {
+      CommandConfiguration(commandName: "get", abstract: "Print one value.")
+    }
     @Argument(help: "Dotted: connections.standby.slave_host") var key: String
     @OptionGroup var options: GlobalOptions
     func run() throws { try CommandWorld.run(Program.program, options) { try ConfigVerbs.get(key, $0) } }

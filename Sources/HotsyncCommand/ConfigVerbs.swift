@@ -56,7 +56,9 @@ enum ConfigVerbs {
     if world.console.options.json {
       world.console.result(document(missing))
     } else if !world.console.options.quiet {
-      for problem in missing { world.console.result("still missing: \(problem.error.cause)\n  next:  \(problem.error.nextStep)") }
+      for problem in missing {
+        world.console.result("still missing: \(problem.error.cause)\n  next:  \(problem.error.nextStep)")
+      }
     }
     return .done
   }

@@ -99,5 +99,7 @@ public struct FrameDecoder<Message: WireMessage>: Sendable {
   }
 
   /// Whether the stream could end here.
-  public var isBetweenFrames: Bool { start == buffer.count && (preambleLeft.isEmpty || preambleLeft.count == Preamble.bytes.count) }
+  public var isBetweenFrames: Bool {
+    start == buffer.count && (preambleLeft.isEmpty || preambleLeft.count == Preamble.bytes.count)
+  }
 }

@@ -231,7 +231,9 @@ public struct Refusal: Hashable, Sendable {
   }
 
   init(from reader: inout ByteReader) throws(Malformed) {
-    guard let kind = FailureKind(rawValue: try reader.text(atMost: 64)) else { throw Malformed("an unknown kind of failure") }
+    guard let kind = FailureKind(rawValue: try reader.text(atMost: 64)) else {
+      throw Malformed("an unknown kind of failure")
+    }
     self.kind = kind
     operation = try reader.text()
     subject = try reader.text()
@@ -242,5 +244,7 @@ public struct Refusal: Hashable, Sendable {
 
 extension ByteWriter {
   /// Text that names paths, which can be longer than a text may be: cut to a quarter of the limit.
-  mutating func boundedText(_ text: String) { self.text(String(decoding: text.utf8.prefix(Limits.text / 4), as: UTF8.self)) }
+  mutating func boundedText(_ text: String) {
+    self.text(String(decoding: text.utf8.prefix(Limits.text / 4), as: UTF8.self))
+  }
 }

@@ -212,7 +212,9 @@ extension MasterMessage: WireMessage {
 extension ByteReader {
   /// The rest of the message: 1 byte of content at least.
   fileprivate mutating func chunk(after offset: UInt64) throws(Malformed) -> ArraySlice<UInt8> {
-    guard !rest.isEmpty, UInt64(rest.count) <= Limits.fileSize - offset else { throw Malformed("an empty piece, or one beyond what a file can be") }
+    guard !rest.isEmpty, UInt64(rest.count) <= Limits.fileSize - offset else {
+      throw Malformed("an empty piece, or one beyond what a file can be")
+    }
     return try raw(rest.count)
   }
 }

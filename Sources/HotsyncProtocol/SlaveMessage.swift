@@ -144,7 +144,9 @@ extension SlaveMessage: WireMessage {
     case 77: return .ping
     case 78:
       var numbers: [UInt64] = []
-      for _ in 0..<(try reader.count(atMost: Limits.frame)) { numbers.append(try reader.integer(atMost: Limits.number)) }
+      for _ in 0..<(try reader.count(atMost: Limits.frame)) {
+        numbers.append(try reader.integer(atMost: Limits.number))
+      }
       return .mismatched(numbers)
     default: throw Malformed("unknown to this version")
     }

@@ -29,7 +29,9 @@ public struct Worker: ~Copyable, @unchecked Sendable {
 
   /// Lets this thread sleep.
   public static func pause(_ duration: Duration) {
-    usleep(UInt32(clamping: Int64(duration.components.seconds) * 1_000_000 + duration.components.attoseconds / 1_000_000_000_000))
+    usleep(
+      UInt32(
+        clamping: Int64(duration.components.seconds) * 1_000_000 + duration.components.attoseconds / 1_000_000_000_000))
   }
 
   private final class Body: Sendable {

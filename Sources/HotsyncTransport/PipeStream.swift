@@ -35,7 +35,9 @@ public final class PipeStream: ByteStream {
         }
         guard let count else { break }
         rest = rest.dropFirst(count)
-        if !rest.isEmpty, try !Descriptor.wait(number, writing: true, atMost: .seconds(1), total: silence, gaveUp: { self.gaveUp }) {
+        if !rest.isEmpty,
+          try !Descriptor.wait(number, writing: true, atMost: .seconds(1), total: silence, gaveUp: { self.gaveUp })
+        {
           throw SystemError.timedOut
         }
       } catch { throw failed(error) }
@@ -48,7 +50,9 @@ public final class PipeStream: ByteStream {
       while true {
         guard !gaveUp else { return 0 }
         if let count = try input.readIfReady(into: &buffer) { return count }
-        if try !Descriptor.wait(input.number, writing: false, atMost: .seconds(1), total: silence, gaveUp: { self.gaveUp }) {
+        if try !Descriptor.wait(
+          input.number, writing: false, atMost: .seconds(1), total: silence, gaveUp: { self.gaveUp })
+        {
           throw SystemError.timedOut
         }
       }
@@ -70,7 +74,8 @@ public final class PipeStream: ByteStream {
 
   private func closed(_ cause: String) -> TransportError {
     TransportError(
-      .unreachable, "lost the connection to", peer, cause: cause, next: "run the command again; what was staged is used")
+      .unreachable, "lost the connection to", peer, cause: cause, next: "run the command again; what was staged is used"
+    )
   }
 
   private func failed(_ error: SystemError) -> TransportError {

@@ -64,7 +64,8 @@ struct RestoreVerb: Verb {
     }
     report.problems = result.notices.map {
       Problem(
-        code: $0.code, path: $0.path.map { ReportedPath($0) }, message: $0.message, nextStep: $0.nextStep, leftOut: false)
+        code: $0.code, path: $0.path.map { ReportedPath($0) }, message: $0.message, nextStep: $0.nextStep,
+        leftOut: false)
     }
     return report
   }

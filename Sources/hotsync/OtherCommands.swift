@@ -6,7 +6,8 @@ import HotsyncReport
 import HotsyncSystem
 
 struct Status: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Say how old the slave's copy is, and what the last cycle did.")
+  static let configuration = CommandConfiguration(
+    abstract: "Say how old the slave's copy is, and what the last cycle did.")
 
   @Flag(help: "One line and an exit code for Nagios.")
   var nagios = false

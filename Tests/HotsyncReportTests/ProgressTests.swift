@@ -20,7 +20,8 @@ struct ProgressTests {
   func render() {
     #expect(
       ProgressLine.render(Self.push, columns: 120)
-        == "push  [#######-----------------------]  25%  1,234/5,678 files  1.0 GiB/4.0 GiB  12.3 MiB/s  4 min 10 s left")
+        == "push  [#######-----------------------]  25%  1,234/5,678 files  1.0 GiB/4.0 GiB  12.3 MiB/s  4 min 10 s left"
+    )
     #expect(
       ProgressLine.render(Self.push, columns: 80)
         == "push  25%  1,234/5,678 files  1.0 GiB/4.0 GiB  12.3 MiB/s  4 min 10 s left")

@@ -71,7 +71,8 @@ struct StoreReportsTests {
       isDryRun: true)
     #expect(
       report.json.text
-        == #"{"kept": [{"generation": 42, "kept_by": ["1h"]}], "dropped": [{"generation": 9, "why": "no period needs it"}]}"#)
+        == #"{"kept": [{"generation": 42, "kept_by": ["1h"]}], "dropped": [{"generation": 9, "why": "no period needs it"}]}"#
+    )
     let expected = """
       kept 1 generation, would drop 1
       would drop  why

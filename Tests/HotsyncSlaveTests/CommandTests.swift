@@ -11,7 +11,9 @@ import Testing
     try RunningProgram.run(try Executable.path(), arguments + ["--root", slave.scratch.path])
   }
 
-  @Test("no verb and a verb that is not built are a wrong command line", arguments: [[], ["maintain"], ["prune"], ["serve"]])
+  @Test(
+    "no verb and a verb that is not built are a wrong command line",
+    arguments: [[], ["maintain"], ["prune"], ["serve"]])
   func usage(_ arguments: [String]) throws {
     let result = try RunningProgram.run(try Executable.path(), arguments)
     #expect(result.exitCode == 64)
@@ -62,7 +64,10 @@ import Testing
     let (slave, _) = try filledSlave()
     try slave.configure()
     #expect(try run(slave, "restore", "/srv/odd \\x0a\\x1b[31m", "--to", slave.scratch.path + "/out").exitCode == 0)
-    #expect(try slave.scratch.makeOrOpenFolder("out").folder(at: try path("srv")).names().map(\.bytes) == [Array("odd \n\u{1B}[31m".utf8)])
+    #expect(
+      try slave.scratch.makeOrOpenFolder("out").folder(at: try path("srv")).names().map(\.bytes) == [
+        Array("odd \n\u{1B}[31m".utf8)
+      ])
   }
 
   /// Why the agent refuses, as the master hears it and as it ends.
@@ -79,7 +84,9 @@ import Testing
     try slave.configure()
     #expect(try refusal(slave) == nil)
     #expect(try refusal(slave, connection: "other") == .usage)
-    try slave.configure("role: master\nconnections:\n  standby:\n    transport: local\n    local_root: /mnt\n    data: {include: [/srv]}\n")
+    try slave.configure(
+      "role: master\nconnections:\n  standby:\n    transport: local\n    local_root: /mnt\n    data: {include: [/srv]}\n"
+    )
     #expect(try refusal(slave) == .refused)
     try slave.configure("role: slave\nconnections:\n  standby:\n    status: disabled\n    master_host: 192.0.2.10\n")
     #expect(try refusal(slave) == .refused)

@@ -44,7 +44,8 @@ func secondTree() -> Changes {
     "srv/up/a": .folder, "srv/up/a/b": .file("two levels in what was a link"),
     "srv/image": Entry(.file(image)), "srv/attributed": attributed,
     "srv/moved": Entry(.file([9]), permissions: 0o600), "srv/deep": Entry(.link("../srv")),
-    "srv/linked": .file("no longer shared"), "srv/x-link": .file("shared"), "srv/z-link": Entry(.hardLink("srv/x-link")),
+    "srv/linked": .file("no longer shared"), "srv/x-link": .file("shared"),
+    "srv/z-link": Entry(.hardLink("srv/x-link")),
   ]
   changes.remove = ["srv/deep/er", "srv/deep/er/file", "srv/deep/y-link", "srv/dangling", "srv.d", "srv.d/last"]
   changes.patched = ["srv/image"]

@@ -14,7 +14,8 @@ struct Lie: CustomTestStringConvertible, Sendable {
   let tell: @Sendable (ScriptedMaster, HashKey) throws -> Void
 
   init(
-    _ description: String, _ kind: FailureKind = .damaged, _ tell: @escaping @Sendable (ScriptedMaster, HashKey) throws -> Void
+    _ description: String, _ kind: FailureKind = .damaged,
+    _ tell: @escaping @Sendable (ScriptedMaster, HashKey) throws -> Void
   ) {
     testDescription = description
     self.kind = kind
@@ -93,7 +94,9 @@ let lies: [Lie] = [
   },
   Lie("more removals than were announced", .refused) { master, _ in
     try master.begin(deletions: 1, acceptsDeletions: false)
-    let gone = ["a", "attributed", "closed", "dangling", "deep", "deep/er", "deep/er/file", "deep/y-link", "empty", "image"]
+    let gone = [
+      "a", "attributed", "closed", "dangling", "deep", "deep/er", "deep/er/file", "deep/y-link", "empty", "image",
+    ]
     for name in gone {
       try master.send(.remove(try path("srv/" + name)))
     }
@@ -161,7 +164,8 @@ let lies: [Lie] = [
   },
   Lie("a resumption of what was never begun") { master, _ in
     try master.begin()
-    try master.send(.openContent(number: master.claim(), .whole(path: try path("srv/n"), size: 9 << 20, resumeAt: 1 << 20)))
+    try master.send(
+      .openContent(number: master.claim(), .whole(path: try path("srv/n"), size: 9 << 20, resumeAt: 1 << 20)))
   },
   Lie("a patch of a file that is not there") { master, _ in
     try master.begin()
@@ -190,14 +194,16 @@ let lies: [Lie] = [
     try master.begin()
     let size = UInt64(large(1).count)
     try master.send(
-      .openContent(number: master.claim(), .patch(base: try path("srv/image"), baseSize: size, size: size, dirty: size)))
+      .openContent(number: master.claim(), .patch(base: try path("srv/image"), baseSize: size, size: size, dirty: size))
+    )
     try master.send(.openDelta(base: Stretch(offset: size - 1, length: 2), new: Stretch(offset: 0, length: 4_096)))
   },
   Lie("a delta that makes more than was said") { master, _ in
     try master.begin()
     let size = UInt64(large(1).count)
     try master.send(
-      .openContent(number: master.claim(), .patch(base: try path("srv/image"), baseSize: size, size: size, dirty: size)))
+      .openContent(number: master.claim(), .patch(base: try path("srv/image"), baseSize: size, size: size, dirty: size))
+    )
     try master.send(.openDelta(base: Stretch(offset: 0, length: 65_536), new: Stretch(offset: 0, length: 4_096)))
     // The magic of a delta, then COPY of 65,536 bytes from 0, then END (librsync, doc/format.md).
     try master.send(.delta([0x72, 0x73, 0x02, 0x36, 0x47, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00]))
@@ -208,7 +214,8 @@ let lies: [Lie] = [
     try master.send(
       .requestSignature(
         SignatureRequest(
-          id: 1, base: try path("srv/a"), stretch: Stretch(offset: 0, length: 4), blockLength: 2_048, strongLength: 16)))
+          id: 1, base: try path("srv/a"), stretch: Stretch(offset: 0, length: 4), blockLength: 2_048, strongLength: 16))
+    )
   },
   Lie("a file that is moved from what is another") { master, key in
     try master.begin()

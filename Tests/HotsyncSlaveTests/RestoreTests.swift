@@ -24,7 +24,8 @@ extension TestSlave {
   ) throws -> RestoreResult {
     let request = RestoreRequest(
       paths: try paths.map(HotsyncSlaveTests.path), force: force, keepsNumbers: false)
-    return try Restore(try pinned ?? pin(), request, into: try scratch.makeOrOpenFolder(name), accounts: Accounts()).run()
+    return try Restore(try pinned ?? pin(), request, into: try scratch.makeOrOpenFolder(name), accounts: Accounts())
+      .run()
   }
 
   /// Turns one bit of a file of the mirror.
@@ -64,7 +65,9 @@ func kind(_ body: () throws -> Void) -> FailureKind? {
     #expect(try file.status().blocks * 512 < file.status().size)
   }
 
-  @Test("a single path comes with the folders above it and nothing else", arguments: ["srv/deep/er/file", "srv/deep", "srv.d"])
+  @Test(
+    "a single path comes with the folders above it and nothing else",
+    arguments: ["srv/deep/er/file", "srv/deep", "srv.d"])
   func single(_ text: String) throws {
     let (slave, tree) = try filledSlave()
     try slave.restore([text])
@@ -184,7 +187,9 @@ func kind(_ body: () throws -> Void) -> FailureKind? {
     #expect(GenerationName("latest-3") == .latest(before: 3))
     #expect(GenerationName("2026-11-20 14:00Z") == .time(Timestamp(seconds: 1_795_183_200)))
     #expect(GenerationName("2026-11-20T14:00:30Z") == .time(Timestamp(seconds: 1_795_183_230)))
-    for text in ["", "-1", "latest-", "latest-x", "2026-13-01", "2026-02-30 10:00", "14:00", "2026-11-20 25:00", "before-upgrade"] {
+    for text in [
+      "", "-1", "latest-", "latest-x", "2026-13-01", "2026-02-30 10:00", "14:00", "2026-11-20 25:00", "before-upgrade",
+    ] {
       #expect(GenerationName(text) == nil, "\(text)")
     }
   }

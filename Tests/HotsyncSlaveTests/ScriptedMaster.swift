@@ -94,7 +94,9 @@ final class ScriptedMaster {
     throw TransportError(.unreachable, "lost", "the agent", cause: "it ended", next: "")
   }
 
-  func hello(epoch: Epoch = .first, generation: UInt64 = 0, purpose: Hello.Purpose = .cycle, adopts: Bool = true) -> Hello {
+  func hello(epoch: Epoch = .first, generation: UInt64 = 0, purpose: Hello.Purpose = .cycle, adopts: Bool = true)
+    -> Hello
+  {
     Hello(
       program: "test", connection: connection, purpose: purpose, epoch: epoch,
       position: Position(generation: generation, catalog: .empty), store: nil, adopts: adopts)

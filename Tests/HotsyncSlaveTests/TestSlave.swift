@@ -1,6 +1,6 @@
 import HotsyncCatalog
-import HotsyncDelta
 import HotsyncConfig
+import HotsyncDelta
 import HotsyncProtocol
 import HotsyncSystem
 import HotsyncTransport
@@ -91,7 +91,8 @@ final class TestSlave: Sendable {
         var line = "\(status.kind) \(status.permissions) \(status.owner)"
         if path.hasPrefix("/mirror") { line += " \(status.modified)" }
         if status.kind == .regular {
-          line += " \(status.size) \(ContentDigest.of(try folder.open(name).readAll(limit: 64 << 20) ?? [], key: key).hexadecimal)"
+          line +=
+            " \(status.size) \(ContentDigest.of(try folder.open(name).readAll(limit: 64 << 20) ?? [], key: key).hexadecimal)"
         }
         lines[path] = line
         if status.kind == .folder { try look(try folder.folder(name), path) }

@@ -30,7 +30,8 @@ struct TidyTests {
 
   static let samples: [Sample] = [
     Sample(
-      rule: "imports go downwards", path: "Sources/HotsyncPlan/A.swift", bad: "import Glibc\npublic import HotsyncReport",
+      rule: "imports go downwards", path: "Sources/HotsyncPlan/A.swift",
+      bad: "import Glibc\npublic import HotsyncReport",
       line: 2, good: "public import HotsyncCatalog\nimport Glibc\n// import HotsyncReport"),
     Sample(
       rule: "imports go downwards", path: "Sources/HotsyncSlave/A.swift", bad: "import struct HotsyncMaster.Scanner",
@@ -76,7 +77,8 @@ struct TidyTests {
       rule: "no path of somebody's machine", path: "docs/a.md", bad: "see /" + "work/main", line: 1,
       good: "at/" + "work/ and /" + "root/.ssh/authorized_keys"),
     Sample(
-      rule: "a test's name is a sentence", path: "Tests/ATests/A.swift", bad: "import Testing\n@Test(\"a b\") func a() {}",
+      rule: "a test's name is a sentence", path: "Tests/ATests/A.swift",
+      bad: "import Testing\n@Test(\"a b\") func a() {}",
       line: 2, good: "@Test(\n  \"a name of words\") func a() {}"),
     Sample(
       rule: "a test's name is a sentence", path: "Tests/ATests/A.swift", bad: "@Test func a() {}", line: 1,

@@ -112,13 +112,15 @@ public final class Cycle {
     try state.save(known)
     let scanned: Scanned
     do {
-      scanned = try scan(base, includes, known.roots, spool: PlanSpool(try state.unnamedFile()), line: line, damaged: welcome.damaged)
+      scanned = try scan(
+        base, includes, known.roots, spool: PlanSpool(try state.unnamedFile()), line: line, damaged: welcome.damaged)
     } catch let error as CatalogError where error.kind == .damaged {
       log.warning("\(connection.name): \(error); the slave is asked for its catalog")
       base = try BaseCatalog.fetch(welcome.position, key: key, stampsFrom: nil, state: state, line: line)
       known.current = base.known
       try state.save(known)
-      scanned = try scan(base, includes, known.roots, spool: PlanSpool(try state.unnamedFile()), line: line, damaged: welcome.damaged)
+      scanned = try scan(
+        base, includes, known.roots, spool: PlanSpool(try state.unnamedFile()), line: line, damaged: welcome.damaged)
     }
     if scanned.totals.steps > 0 {
       try push(scanned, base, welcome, key, state, &known, line)
@@ -136,7 +138,9 @@ public final class Cycle {
 
   /// A store that this master never wrote to may be an empty folder where a disk should be mounted.
   private func checkStore(_ record: MasterRecord?, _ welcome: Welcome) throws {
-    guard let record, record.current.position.generation > 0, record.store != welcome.store, !options.adopts else { return }
+    guard let record, record.current.position.generation > 0, record.store != welcome.store, !options.adopts else {
+      return
+    }
     throw MasterError(
       .refused, "cannot go on with", "the cycle",
       cause: "the slave's store is another than the one of the last cycle: perhaps its disk is not mounted there",

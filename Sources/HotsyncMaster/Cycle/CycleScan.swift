@@ -41,7 +41,8 @@ extension Cycle {
       try maker.finish()
       report.problems += maker.problems
       log.debug(
-        "\(connection.name): \(maker.totals.seen) entries seen, \(maker.totals.steps) to look at, \(maker.totals.removals) gone")
+        "\(connection.name): \(maker.totals.seen) entries seen, \(maker.totals.steps) to look at, \(maker.totals.removals) gone"
+      )
       let limit = connection.maxDelete
       let records = base.known.position.catalog.records
       guard options.acceptsDeletions || limit.allows(maker.totals.removals, of: records) else {

@@ -33,7 +33,8 @@ final class Itemiser {
       let former = departed.origin(of: sighting).map { ReportedPath($0.record.path) }
       let action: Change.Action = former != nil ? .rename : step.old == nil ? .create : .change
       changes.append(
-        Change(action, kind: Itemiser.kind(sighting.kind), path: ReportedPath(sighting.path), size: size, former: former))
+        Change(
+          action, kind: Itemiser.kind(sighting.kind), path: ReportedPath(sighting.path), size: size, former: former))
     case .examine(let sighting, let old):
       do { try examine(sighting, old) } catch let reason as LeftOut {
         problems.append(LeftOutText.problem(sighting.path, reason, keepsOld: true))

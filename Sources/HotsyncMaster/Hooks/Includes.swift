@@ -34,7 +34,9 @@ struct Includes {
   /// In order, each once; what lies below another root comes with that.
   private static func outermost(_ roots: [RelativePath]) -> [RelativePath] {
     var result: [RelativePath] = []
-    for root in roots.sorted() where result.last.map({ root != $0 && !root.isBelow($0) }) ?? true { result.append(root) }
+    for root in roots.sorted() where result.last.map({ root != $0 && !root.isBelow($0) }) ?? true {
+      result.append(root)
+    }
     return result
   }
 
@@ -66,7 +68,8 @@ struct Includes {
     let excluded = try Descriptor.memoryFile()
     let arguments = [included.number, excluded.number].map { "/proc/\(Environment.processID)/fd/\($0)" }
     let hooks = HookRunner(shownFolder: "/etc/hotsync.d", variables: variables)
-    for outcome in try hooks.run(path, live: live, arguments: arguments, stopsAtFailure: true) where !outcome.succeeded {
+    for outcome in try hooks.run(path, live: live, arguments: arguments, stopsAtFailure: true) where !outcome.succeeded
+    {
       throw MasterError(
         .failed, "cannot run", "/etc/hotsync.d/\(outcome.name)", cause: outcome.cause,
         next: "mend it, or take it out of /etc/hotsync.d; it decides what is included")

@@ -67,7 +67,8 @@ final class Inbox: Sendable {
     case .message(let message): return message
     case .failed(let error): throw error
     case nil:
-      throw ended ?? TransportError(.bug, "cannot read", "the slave's answers", cause: "they ended before", next: "report this")
+      throw ended
+        ?? TransportError(.bug, "cannot read", "the slave's answers", cause: "they ended before", next: "report this")
     }
   }
 }

@@ -57,7 +57,8 @@ extension ContentSender {
     }
     var position = start
     var literal: UInt64 = 0
-    while let data = try reading({ () throws(SystemError) in try entry.file.nextData(after: position, size: work.size) }) {
+    while let data = try reading({ () throws(SystemError) in try entry.file.nextData(after: position, size: work.size) }
+    ) {
       try hasher.skipZeros(data.lowerBound - position)
       position = data.lowerBound
       while position < data.upperBound {

@@ -40,7 +40,8 @@ enum LeftOutText {
         "mount_skipped", "another file system is mounted there, and one_file_system is on",
         "to keep what it holds, include it by its own path", false
       )
-    case .tooDeep: ("too_deep", "it has more than 1,000 levels, or a path of more than 65,535 bytes", "move it up", true)
+    case .tooDeep:
+      ("too_deep", "it has more than 1,000 levels, or a path of more than 65,535 bytes", "move it up", true)
     case .oddOwner: ("odd_owner", "its owner is the id -1, which means none", "chown it to somebody", true)
     }
   }

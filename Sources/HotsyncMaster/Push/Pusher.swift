@@ -35,7 +35,8 @@ final class Pusher {
   private var leftOutFolder: RelativePath?
 
   init(
-    line: SlaveLine, reader: EntryReader, contents: ContentSender, key: HashKey, departed: DepartedFiles, damaged: Set<RelativePath>,
+    line: SlaveLine, reader: EntryReader, contents: ContentSender, key: HashKey, departed: DepartedFiles,
+    damaged: Set<RelativePath>,
     writer: consuming SegmentWriter?, digest: CatalogDigest,
     progress: @escaping (_ files: UInt64, _ bytes: UInt64) -> Void
   ) {
@@ -111,7 +112,9 @@ final class Pusher {
     let target = try reader.target(of: sighting)
     guard !target.isEmpty, target.count <= Limits.linkTarget else { throw LeftOut.oversized }
     let record = Record(path: sighting.path, content: .symbolicLink(target: target), metadata: entry.metadata)
-    try settle(record, entry.stamp, old, isSameContent: old?.content == record.content && !damaged.contains(sighting.path)) {
+    try settle(
+      record, entry.stamp, old, isSameContent: old?.content == record.content && !damaged.contains(sighting.path)
+    ) {
       .made(contents.nextNumber())
     }
   }
@@ -175,7 +178,9 @@ final class Pusher {
   private func settle(
     _ record: Record, _ stamp: Stamp, _ old: Record?, isSameContent: Bool, source: () -> Source
   ) throws {
-    guard record != old || !isSameContent || damaged.contains(record.path) else { return try write(.present(record, stamp)) }
+    guard record != old || !isSameContent || damaged.contains(record.path) else {
+      return try write(.present(record, stamp))
+    }
     let source = isSameContent ? .none : source()
     try line.send(.entry(record, source))
     try note(record, stamp, old, source)

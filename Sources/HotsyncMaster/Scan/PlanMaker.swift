@@ -15,7 +15,9 @@ final class PlanMaker {
   private var unknown: RelativePath?
   private let check: () throws -> Void
 
-  init(_ catalog: Catalog, spool: PlanSpool, isFull: Bool, damaged: Set<RelativePath>, check: @escaping () throws -> Void) throws {
+  init(
+    _ catalog: Catalog, spool: PlanSpool, isFull: Bool, damaged: Set<RelativePath>, check: @escaping () throws -> Void
+  ) throws {
     cursor = try catalog.cursor()
     self.spool = spool
     difference = Difference(isFull: isFull, damaged: damaged)

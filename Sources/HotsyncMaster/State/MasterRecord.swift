@@ -70,10 +70,14 @@ struct MasterRecord: Equatable, Sendable {
   init(decoding bytes: [UInt8]) throws(Malformed) {
     let body = bytes.dropLast(Digest.byteCount)
     var reader = ByteReader(body)
-    guard Array(try reader.raw(MasterRecord.magic.count)) == MasterRecord.magic else { throw Malformed("another format") }
+    guard Array(try reader.raw(MasterRecord.magic.count)) == MasterRecord.magic else {
+      throw Malformed("another format")
+    }
     store = Array(try reader.raw(16))
     guard let key = HashKey(bytes: Array(try reader.raw(HashKey.byteCount))) else { throw Malformed("a key") }
-    guard key.digest(of: body) == Digest(bytes: bytes.suffix(Digest.byteCount)) else { throw Malformed("it was altered") }
+    guard key.digest(of: body) == Digest(bytes: bytes.suffix(Digest.byteCount)) else {
+      throw Malformed("it was altered")
+    }
     self.key = key
     current = try reader.known()
     pending = try reader.flag() ? try reader.known() : nil

@@ -99,7 +99,9 @@ extension ByteReader {
 
   private mutating func anOwner() throws(Malformed) -> Owner {
     let id = UInt32(try integer(atMost: UInt64(UInt32.max)))
-    guard let owner = Owner(id: id, name: Array(try data(atMost: Limits.ownerName))) else { throw Malformed("an owner") }
+    guard let owner = Owner(id: id, name: Array(try data(atMost: Limits.ownerName))) else {
+      throw Malformed("an owner")
+    }
     return owner
   }
 }

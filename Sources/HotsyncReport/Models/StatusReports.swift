@@ -211,7 +211,9 @@ public struct MasterStatusReport: Report {
   }
 
   private static func lines(_ connection: Connection) -> [String] {
-    var lines = ["", "\(harmless(connection.name)) (\(harmless(connection.status)), \(harmless(connection.transport)))"]
+    var lines = [
+      "", "\(harmless(connection.name)) (\(harmless(connection.status)), \(harmless(connection.transport)))",
+    ]
     lines.append("  last cycle   " + (connection.lastCycle.map(cycleText) ?? "never"))
     lines.append("  in step      " + (connection.age.map(Units.age) ?? "never"))
     lines.append("  next run     " + (connection.nextRun.map { "\(Units.time($0)) UTC" } ?? "not scheduled"))

@@ -117,7 +117,8 @@ public struct VerifyReport: Report {
     let checked = "\(Units.count(filesChecked, "file")), \(Units.size(bytesChecked)) checked"
     guard !damaged.isEmpty else { return "sound: \(checked)" }
     let lines = damaged.map { "  generation \($0.generation)  \($0.path): \(harmless($0.what))" }
-    return (["damaged: \(Units.count(UInt64(damaged.count), "place")); \(checked)"] + lines
+    return
+      (["damaged: \(Units.count(UInt64(damaged.count), "place")); \(checked)"] + lines
       + ["next: hotsync sync on the master, which mends the newest generation"]).joined(separator: "\n")
   }
 }

@@ -56,7 +56,8 @@ extension ConnectionReport {
     case .unchanged: return "nothing to send, in step with \(number), \(time)"
     case .incomplete: return "committed \(number) \(time), with \(left) left out"
     case .failed where isCommitAsked:
-      return "failed after \(Units.duration(duration)); the commit was asked for: the next cycle tells whether it came to be"
+      return
+        "failed after \(Units.duration(duration)); the commit was asked for: the next cycle tells whether it came to be"
     case .failed: return "failed after \(Units.duration(duration)); the last generation is untouched"
     case .refused: return "refused after \(Units.duration(duration)); the last generation is untouched"
     case .disabled: return "disabled; to switch it on: hotsync activate \(harmless(connection))"

@@ -1,8 +1,8 @@
+import HotsyncCatalog
+import HotsyncConfig
 public import HotsyncProtocol
 public import HotsyncSystem
 public import HotsyncTransport
-import HotsyncCatalog
-import HotsyncConfig
 
 public typealias AgentChannel = MessageChannel<SlaveMessage, MasterMessage>
 
@@ -110,7 +110,8 @@ public final class Agent {
       cycleLock = try lockForCycle()
       try Committer(store: store, metadata: metadata).rollForward()
     } else if try store.hasJournal() {
-      throw StoreError.busy("the store of \"\(context.connection)\"", "a commit is under way or waits to be carried out")
+      throw StoreError.busy(
+        "the store of \"\(context.connection)\"", "a commit is under way or waits to be carried out")
     }
     previous = try store.generations().newest
     let position = Position(generation: previous?.number ?? 0, catalog: previous?.catalog ?? .empty)
@@ -182,7 +183,8 @@ public final class Agent {
       store, staging: staging, metadata: metadata, catalog: try store.catalog(of: previous), previous: previous,
       damaged: damaged)
     reception = Reception(
-      store, staging: staging, intake: intake, announcement: announcement, catalog: try store.catalog(of: previous), entries: entries,
+      store, staging: staging, intake: intake, announcement: announcement, catalog: try store.catalog(of: previous),
+      entries: entries,
       flush: flush, limit: context.deletionLimit, channel: channel)
     for start in stride(from: 0, to: leftovers.contents.count, by: 8_192) {
       try channel.send(.staged(Array(leftovers.contents[start..<min(start + 8_192, leftovers.contents.count)])))

@@ -37,7 +37,8 @@ enum HandshakeRules {
     } else if hello.store != store {
       cause = "this master's last cycle went to another store"
     } else if hello.position.generation < position.generation {
-      cause = "this master remembers generation \(hello.position.generation), and the slave holds "
+      cause =
+        "this master remembers generation \(hello.position.generation), and the slave holds "
         + "generation \(position.generation)"
     } else {
       return

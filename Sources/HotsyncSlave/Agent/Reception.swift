@@ -1,6 +1,6 @@
 import HotsyncCatalog
-import HotsyncDelta
 import HotsyncConfig
+import HotsyncDelta
 import HotsyncProtocol
 import HotsyncSystem
 import HotsyncTransport
@@ -26,7 +26,8 @@ final class Reception {
   }
 
   init(
-    _ store: Store, staging: Staging, intake: EntryIntake, announcement: Announcement, catalog: Catalog, entries: UInt64,
+    _ store: Store, staging: Staging, intake: EntryIntake, announcement: Announcement, catalog: Catalog,
+    entries: UInt64,
     flush: FileSystemFlush, limit: DeletionLimit, channel: AgentChannel
   ) {
     self.store = store
@@ -135,7 +136,9 @@ final class Reception {
   // MARK: The seal
 
   /// - Returns: the number that the commit will give.
-  func seal(_ announced: CatalogDigest, previous: Generation?, epoch: UInt64, now: Timestamp) throws(StoreError) -> UInt64 {
+  func seal(_ announced: CatalogDigest, previous: Generation?, epoch: UInt64, now: Timestamp) throws(StoreError)
+    -> UInt64
+  {
     guard staged == nil else { throw .contradiction("the cycle", "it is sealed already") }
     staging.dropUnused()
     crashPoint("seal")

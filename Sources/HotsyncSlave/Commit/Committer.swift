@@ -84,7 +84,9 @@ struct Committer {
       let kept = Set(list.all.map { StoreLayout.name($0.number) })
       for name in try store.history.names() where !kept.contains(name) { try store.history.removeTree(name) }
       let segments = Set(list.all.flatMap(\.segments))
-      for name in try store.catalogFolder.names() where !segments.contains(name) { try store.catalogFolder.unlink(name) }
+      for name in try store.catalogFolder.names() where !segments.contains(name) {
+        try store.catalogFolder.unlink(name)
+      }
       for name in try store.pins.names() where !kept.contains(name) { try store.pins.unlink(name) }
     }
   }

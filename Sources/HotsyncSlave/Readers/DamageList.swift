@@ -48,7 +48,8 @@ enum DamageList {
     let bytes = try StoreError.telling { () throws(SystemError) in try store.top.content(of: name, limit: limit) }
     guard let bytes else { return [] }
     let body = bytes.dropLast(Digest.byteCount)
-    guard bytes.count > Digest.byteCount, store.key.digest(of: body) == Digest(bytes: bytes.suffix(Digest.byteCount)) else {
+    guard bytes.count > Digest.byteCount, store.key.digest(of: body) == Digest(bytes: bytes.suffix(Digest.byteCount))
+    else {
       throw .damaged("the list of damaged files", "it is cut short or altered")
     }
     var reader = ByteReader(body)

@@ -35,7 +35,8 @@ public enum GenerationName: Sendable, Equatable {
     guard (1...2).contains(halves.count) else { return nil }
     let date = halves[0].split(separator: "-", omittingEmptySubsequences: false).compactMap(wholeNumber)
     // A day alone means all of it.
-    let clock = halves.count == 2 ? halves[1].split(separator: ":", omittingEmptySubsequences: false) : ["23", "59", "59"]
+    let clock =
+      halves.count == 2 ? halves[1].split(separator: ":", omittingEmptySubsequences: false) : ["23", "59", "59"]
     let parts = clock.compactMap(wholeNumber)
     guard date.count == 3, (2...3).contains(parts.count), parts.count == clock.count else { return nil }
     return Timestamp(

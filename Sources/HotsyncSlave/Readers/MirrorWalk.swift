@@ -43,7 +43,9 @@ final class MirrorWalk {
     guard let level = levels.last, let name = level.names.first else { return }
     do throws(StoreError) { try body(level.folder) } catch {
       // A commit took it away between a look and the next.
-      guard try StoreError.telling({ () throws(SystemError) in try level.folder.statusIfPresent(name) }) == nil else { throw error }
+      guard try StoreError.telling({ () throws(SystemError) in try level.folder.statusIfPresent(name) }) == nil else {
+        throw error
+      }
     }
     level.names.removeFirst()
     guard isFolder, let path = level.path.map({ $0.appending(name) }) ?? RelativePath(name) else { return }

@@ -161,7 +161,8 @@ public final class Restore {
   /// False where the first name is not the file that was restored under it any more.
   private func link(_ path: RelativePath, to first: RelativePath, _ record: Record) throws(StoreError) -> Bool {
     try place(path) { (folder, name) throws(StoreError) in
-      do throws(SystemError) { try self.target.parentFolder(of: first).link(first.name, into: folder, as: name) } catch {
+      do throws(SystemError) { try self.target.parentFolder(of: first).link(first.name, into: folder, as: name) } catch
+      {
         // It was damaged, or somebody took it away.
         guard error.isMissing || error.isLoop else { throw StoreError(error) }
         return false
@@ -176,7 +177,8 @@ public final class Restore {
     guard Environment.isRoot else { return true }
     guard case .regular(let size, let digest) = record.content, let file = try? folder.open(name),
       let status = try? file.status(), status.kind == .regular, status.size == size,
-      status.permissions == record.metadata.permissions, status.owner == metadata.idHere(of: record.metadata.owner, .user),
+      status.permissions == record.metadata.permissions,
+      status.owner == metadata.idHere(of: record.metadata.owner, .user),
       status.group == metadata.idHere(of: record.metadata.group, .group)
     else { return false }
     var buffer = [UInt8](repeating: 0, count: 1 << 20)

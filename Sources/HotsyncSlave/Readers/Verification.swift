@@ -154,7 +154,9 @@ public final class Verification {
     let wanted = record.metadata
     let isLink = status.kind == .symbolicLink
     if !isLink, status.permissions != wanted.permissions {
-      try note(path, "its mode is \(String(status.permissions, radix: 8)), and \(String(wanted.permissions, radix: 8)) was stored")
+      try note(
+        path,
+        "its mode is \(String(status.permissions, radix: 8)), and \(String(wanted.permissions, radix: 8)) was stored")
     }
     if status.modified != wanted.modified { try note(path, "its time of modification is not what was stored") }
     if Environment.isRoot, !isOwner(status.owner, wanted.owner, .user) || !isOwner(status.group, wanted.group, .group) {

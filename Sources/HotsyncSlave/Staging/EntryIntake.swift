@@ -181,7 +181,8 @@ final class EntryIntake {
       moves.append((record.path, from))
       var isThere = true
       try staging.make(number) { (folder, name) throws(SystemError) in
-        do throws(SystemError) { try store.mirror.parentFolder(of: from).link(from.name, into: folder, as: name) } catch {
+        do throws(SystemError) { try store.mirror.parentFolder(of: from).link(from.name, into: folder, as: name) } catch
+        {
           guard error.isMissing || error.isLoop else { throw error }
           isThere = false
         }
@@ -257,7 +258,9 @@ final class EntryIntake {
   /// Checks what only the whole can show, and closes the segment of changes.
   func finish() throws(StoreError) -> Result {
     try checkVanishing(before: nil)
-    guard awaitingRepair.isEmpty else { throw .contradiction("the cycle", "contents that failed their check did not come again") }
+    guard awaitingRepair.isEmpty else {
+      throw .contradiction("the cycle", "contents that failed their check did not come again")
+    }
     if let writer = writer.take() {
       do throws(CatalogError) { try writer.end() } catch { throw StoreError(error) }
     }
@@ -282,7 +285,8 @@ final class EntryIntake {
       let after = Catalog(segments: [changes] + catalog.segments, key: store.key)
       for link in links {
         guard case .regular = try after.record(at: link.leader)?.content else {
-          throw StoreError.contradiction(link.path.description, "it links to \(link.leader), which is no file").asCatalogError
+          throw StoreError.contradiction(link.path.description, "it links to \(link.leader), which is no file")
+            .asCatalogError
         }
       }
     } catch { throw StoreError(error) }

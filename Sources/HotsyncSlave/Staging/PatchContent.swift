@@ -196,7 +196,8 @@ private struct LeafDigests {
       try file.read(into: &buffer, count: count, at: offset)
     }
     guard got == count else {
-      throw DeltaError(.bug, "cannot digest", "a staged patch", cause: "it is shorter than its list", next: "report this")
+      throw DeltaError(
+        .bug, "cannot digest", "a staged patch", cause: "it is shorter than its list", next: "report this")
     }
     var leaves: [Digest] = []
     for start in stride(from: 0, to: count, by: ContentDigest.leafLength) {

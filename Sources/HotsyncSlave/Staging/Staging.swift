@@ -55,7 +55,9 @@ final class Staging {
   private static let largestStep: UInt64 = 1 << 20
 
   private func claim(_ number: UInt64) throws(StoreError) {
-    guard number >= nextNumber, number - nextNumber < Staging.largestStep, number < .max / 4 else { throw .contradiction("a content", "its number was used") }
+    guard number >= nextNumber, number - nextNumber < Staging.largestStep, number < .max / 4 else {
+      throw .contradiction("a content", "its number was used")
+    }
     nextNumber = number + 1
   }
 
@@ -89,7 +91,10 @@ final class Staging {
         try begunLog.append(number, .patch)
         return try folder.open(StoreLayout.name(number), [.readingAndWriting, .exclusively])
       }
-      guard let mirrored = try? store.mirror.open(at: base) else { return opened = .baseless(number) }
+      guard let mirrored = try? store.mirror.open(at: base) else {
+        opened = .baseless(number)
+        return
+      }
       let content = try PatchContent(staged, base: mirrored, ranges: ranges, limit: dirty)
       opened = .patch(number, content, baseDigest: digest)
     }
@@ -152,7 +157,9 @@ final class Staging {
     switch opened {
     case .whole(let number, let content):
       let found = try content.finish()
-      try settle(number, Complete(size: content.size, digest: digest), found == digest, isLarge: content.size >= LargeFile.minimum)
+      try settle(
+        number, Complete(size: content.size, digest: digest), found == digest,
+        isLarge: content.size >= LargeFile.minimum)
     case .patch(let number, let content, let baseDigest):
       try closePatch(number, content, baseDigest: baseDigest, digest: digest)
     case .baseless(let number):
@@ -208,7 +215,9 @@ final class Staging {
     let file = try StoreError.telling { () throws(SystemError) in try maps.create(number) }
     var buffer = [UInt8](repeating: 0, count: 1 << 20)
     do throws(DeltaError) {
-      guard try contentDigest(of: base, size: size, key: store.key, map: file, buffer: &buffer) == digest else { return nil }
+      guard try contentDigest(of: base, size: size, key: store.key, map: file, buffer: &buffer) == digest else {
+        return nil
+      }
     } catch { throw StoreError(error) }
     try StoreError.telling { () throws(SystemError) in try maps.keep(number, as: digest) }
     return maps.open(digest)
