@@ -13,7 +13,8 @@ struct StoreFormat {
   }
 
   var text: String {
-    "hotsync-store \(StoreFormat.version)\nuuid \(hexadecimal(uuid))\nkey \(hexadecimal(key.bytes))\n"
+    let facts = "hotsync-store \(StoreFormat.version)\nuuid \(hexadecimal(uuid))\nkey \(hexadecimal(key.bytes))\n"
+    return facts + "end \(key.digest(of: Array(facts.utf8)).hexadecimal)\n"
   }
 
   /// - Throws: kind `.damaged` for another version and for what is none.
@@ -28,9 +29,10 @@ struct StoreFormat {
         cause: "its format is \(shown(first[1].utf8.prefix(20))), and this program knows format \(version)",
         next: "install the version of hotsync that wrote it, or a newer one")
     }
-    guard lines.count == 3, lines[1].count == 2, lines[2].count == 2, lines[1][0] == "uuid", lines[2][0] == "key",
+    guard lines.count == 4, lines[1].count == 2, lines[2].count == 2, lines[1][0] == "uuid", lines[2][0] == "key",
       let uuid = parseHexadecimal(lines[1][1]), uuid.count == 16,
-      let bytes = parseHexadecimal(lines[2][1]), let key = HashKey(bytes: bytes)
+      let secret = parseHexadecimal(lines[2][1]), let key = HashKey(bytes: secret),
+      Array(StoreFormat(uuid: uuid, key: key).text.utf8) == bytes
     else { throw .damaged("the store of \"\(connection)\"", "its file \"format\" is cut short or altered") }
     return StoreFormat(uuid: uuid, key: key)
   }
