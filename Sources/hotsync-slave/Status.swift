@@ -10,6 +10,9 @@ struct StatusVerb: Verb {
   static let configuration = CommandConfiguration(
     commandName: "status", abstract: "Say how old the copy is and what the store holds.")
 
+  @Flag(help: "One line and an exit code for Nagios.")
+  var nagios = false
+
   @OptionGroup var chosen: ConnectionOption
   @OptionGroup var options: GlobalOptions
 
@@ -32,8 +35,11 @@ struct StatusVerb: Verb {
       }
       connections.append(told)
     }
-    return machine.console.present(
-      SlaveStatusReport(role: configuration.role.rawValue, connections: connections))
+    let report = SlaveStatusReport(role: configuration.role.rawValue, connections: connections)
+    guard nagios else { return machine.console.present(report) }
+    let line = NagiosLine(report)
+    machine.console.result(line.text)
+    throw ArgumentParser.ExitCode(line.code)
   }
 
   private func fill(_ told: inout SlaveStatusReport.Connection, _ store: StatusOfStore) {

@@ -9,10 +9,20 @@ public struct NagiosLine: Sendable, Equatable {
   /// 0 good, 1 warning, 2 critical, 3 unknown.
   public let code: Int32
 
+  /// What the master knows of the age of its copies.
   public init(_ report: MasterStatusReport) {
-    let enabled = report.connections.filter { $0.status == "enabled" }
-    let ages = enabled.map { connection in
-      (harmless(connection.name), connection.age.map { Int($0.components.seconds) }, connection.fenced == true)
+    self.init(
+      report.connections.filter { $0.status == "enabled" }.map { ($0.name, $0.age, $0.fenced == true) })
+  }
+
+  /// What the slave knows of the age of what it holds.
+  public init(_ report: SlaveStatusReport) {
+    self.init(report.connections.map { ($0.name, $0.lastSync?.age, $0.fenced == true) })
+  }
+
+  private init(_ connections: [(name: String, age: Duration?, isFenced: Bool)]) {
+    let ages = connections.map { name, age, isFenced in
+      (harmless(name), age.map { Int($0.components.seconds) }, isFenced)
     }
     let worst = ages.map { NagiosLine.code(age: $0.1, isFenced: $0.2) }.max() ?? 3
     let words = ages.map { name, age, isFenced in
