@@ -16,7 +16,8 @@ struct NagiosLineTests {
   @Test("the age decides, and the thresholds stand beside it")
   func ages() {
     #expect(slave(["standby": 312]).text == "HOTSYNC OK: standby is 312 s old | 'age'=312s;1800;3600;0;")
-    #expect([slave(["a": 1_800]), slave(["a": 1_801]), slave(["a": 3_600]), slave(["a": 3_601])].map(\.code) == [0, 1, 1, 2])
+    #expect(
+      [slave(["a": 1_800]), slave(["a": 1_801]), slave(["a": 3_600]), slave(["a": 3_601])].map(\.code) == [0, 1, 1, 2])
   }
 
   @Test("the worst of several counts, and one that never had a cycle is critical")
