@@ -82,7 +82,10 @@ public final class Cycle {
       throw error
     }
     try remember(state, &record, result: report.result.rawValue, start)
-    try runHooks("post-sync", stopsAtFailure: false)
+    // What was committed stays committed, whatever is wrong with a hook after it.
+    do { try runHooks("post-sync", stopsAtFailure: false) } catch {
+      report.problems.append(Problem(ErrorReport(error)))
+    }
   }
 
   private func remember(

@@ -54,6 +54,7 @@ extension ConnectionReport {
     switch result {
     case .committed: return "committed \(number) \(time)"
     case .unchanged: return "nothing to send, in step with \(number), \(time)"
+    case .incomplete where isUnchanged: return "nothing to send, \(number), \(time), with \(left) left out"
     case .incomplete: return "committed \(number) \(time), with \(left) left out"
     case .failed where isCommitAsked:
       return
@@ -62,6 +63,10 @@ extension ConnectionReport {
     case .refused: return "refused after \(Units.duration(duration)); the last generation is untouched"
     case .disabled: return "disabled; to switch it on: hotsync activate \(harmless(connection))"
     }
+  }
+
+  private var isUnchanged: Bool {
+    files.created + files.changed + files.deleted + files.renamed + files.metadata == 0
   }
 
   private var filesText: String {
