@@ -12,14 +12,18 @@ public enum EpochFile {
   /// Nil for what is none.
   public static func parse(_ bytes: [UInt8]) -> Epoch? {
     let words = String(decoding: bytes, as: UTF8.self).split { $0 == " " || $0 == "\n" }
-    guard words.count == 2, let number = UInt64(words[0]), words[1].count == 32 else { return nil }
-    var promoter: [UInt8] = []
-    var digits = words[1][...]
-    while let high = digits.popFirst(), let low = digits.popFirst() {
-      guard let high = high.hexDigitValue, let low = low.hexDigitValue else { return nil }
-      promoter.append(UInt8(high << 4 | low))
-    }
+    guard words.count == 2, let number = UInt64(words[0]), words[1].count == 32,
+      let promoter = parseHexadecimal(words[1])
+    else { return nil }
     return Epoch(number: number, promoter: promoter)
+  }
+
+  /// The epoch of the machine below a root; the first where it has no state yet.
+  public static func read(below root: borrowing Folder) throws(ProtocolError) -> Epoch {
+    guard let path = RelativePath("var/lib/hotsync-state") else { return Epoch.first }
+    let state = try ProtocolError.telling { () throws(SystemError) in try root.folderIfPresent(at: path) }
+    guard let state else { return Epoch.first }
+    return try read(in: state)
   }
 
   /// The epoch in a state folder; the first where none was ever written.

@@ -194,6 +194,20 @@ public struct Descriptor: ~Copyable, Sendable {
     return UInt64(start)..<min(UInt64(end), size)
   }
 
+  /// Copies a range to the same offsets of another file, or as much of it as there is.
+  public func copy(
+    _ range: Range<UInt64>, into target: borrowing Descriptor, buffer: inout [UInt8]
+  ) throws(SystemError) {
+    var position = range.lowerBound
+    while position < range.upperBound {
+      let count = Int(min(UInt64(buffer.count), range.upperBound - position))
+      let got = try read(into: &buffer, count: count, at: position)
+      if got == 0 { return }
+      try target.write(buffer[..<got], at: position)
+      position += UInt64(got)
+    }
+  }
+
   // MARK: Durability and locks
 
   public func synchronize() throws(SystemError) {
@@ -313,14 +327,4 @@ public struct Descriptor: ~Copyable, Sendable {
     let facts = try fileSystemFacts()
     return "type:\(facts.type),id:\(facts.id[0]),\(facts.id[1])"
   }
-}
-
-/// Bytes as lower-case hexadecimal digits.
-public func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-  var text = ""
-  for byte in bytes {
-    if byte < 16 { text += "0" }
-    text += String(byte, radix: 16)
-  }
-  return text
 }

@@ -21,8 +21,6 @@ final class Machine {
 
   func configuration() throws -> Configuration { try world.configuration() }
 
-  private var hasOwnRoot: Bool { world.root != "/" }
-
   // MARK: Connections
 
   /// The connection that is meant: the one named, or the only one.
@@ -55,27 +53,17 @@ final class Machine {
 
   /// The users and groups that count here.
   func accounts() throws(SystemError) -> Accounts {
-    hasOwnRoot ? try Accounts(root: root) : Accounts()
+    try root.isMachineRoot() ? Accounts() : Accounts(root: root)
   }
 
   /// Nil where the root has no users of its own: numbers count then.
   func accountsForRestore() throws(SystemError) -> Accounts? {
-    guard hasOwnRoot, let names = RelativePath("etc/passwd") else { return Accounts() }
+    guard try !root.isMachineRoot(), let names = RelativePath("etc/passwd") else { return Accounts() }
     do throws(SystemError) { _ = try root.open(at: names) } catch {
       if error.isMissing { return nil }
       throw error
     }
     return try accounts()
-  }
-
-  func epoch() throws -> Epoch {
-    guard let path = RelativePath("var/lib/hotsync-state") else { return .first }
-    let state: Folder
-    do throws(SystemError) { state = try root.folder(at: path) } catch {
-      guard error.isMissing else { throw error }
-      return .first
-    }
-    return try EpochFile.read(in: state)
   }
 
   func pin(

@@ -74,6 +74,6 @@ struct ServeVerb: Verb {
       mapsUnknownOwnersToNobody: connection.unknownOwner == .nobody)
     return Setting(
       connection: connection, context: context, store: try machine.store(of: connection, in: configuration),
-      epoch: try machine.epoch(), accounts: try machine.accounts())
+      epoch: try EpochFile.read(below: machine.root), accounts: try machine.accounts())
   }
 }

@@ -18,7 +18,7 @@ struct StatusVerb: Verb {
 
   func carryOut(on machine: Machine) throws -> HotsyncReport.ExitCode {
     let configuration = try machine.configuration()
-    let epoch = try machine.epoch()
+    let epoch = try EpochFile.read(below: machine.root)
     var connections: [SlaveStatusReport.Connection] = []
     for connection in try machine.connections(in: configuration) {
       var told = SlaveStatusReport.Connection(name: connection.name)

@@ -169,7 +169,7 @@ public final class Cycle {
     _ purpose: Hello.Purpose, _ record: MasterRecord?
   ) throws -> (SlaveLine, Welcome, HashKey) {
     try phase("connect") {
-      let epoch = try Cycle.epoch(root)
+      let epoch = try EpochFile.read(below: root)
       report.epoch = epoch.number
       let line = SlaveLine(MasterChannel(try openStream()), clocks: clocks)
       let welcome = try line.greet(
@@ -186,13 +186,6 @@ public final class Cycle {
       }
       return (line, welcome, key)
     }
-  }
-
-  static func epoch(_ root: borrowing Folder) throws -> Epoch {
-    guard let path = RelativePath("var/lib/hotsync-state"), let folder = try root.folderIfPresent(at: path) else {
-      return .first
-    }
-    return try EpochFile.read(in: folder)
   }
 
   private func openStream() throws -> any ByteStream {

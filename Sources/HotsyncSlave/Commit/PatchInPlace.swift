@@ -81,13 +81,6 @@ extension PatchRanges {
     _ range: Swift.Range<UInt64>, from source: borrowing Descriptor, into target: borrowing Descriptor
   ) throws(SystemError) {
     var buffer = [UInt8](repeating: 0, count: Int(min(UInt64(pieceLength), range.upperBound - range.lowerBound)))
-    var position = range.lowerBound
-    while position < range.upperBound {
-      let count = Int(min(UInt64(buffer.count), range.upperBound - position))
-      let got = try source.read(into: &buffer, count: count, at: position)
-      if got == 0 { return }
-      try target.write(buffer[..<got], at: position)
-      position += UInt64(got)
-    }
+    try source.copy(range, into: target, buffer: &buffer)
   }
 }

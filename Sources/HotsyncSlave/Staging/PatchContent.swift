@@ -162,14 +162,8 @@ extension PatchRanges {
   ) throws(SystemError) {
     var position = range.lowerBound
     while position < range.upperBound, let data = try base.nextData(after: position, size: range.upperBound) {
-      position = data.lowerBound
-      while position < data.upperBound {
-        let got = try base.read(
-          into: &buffer, count: Int(min(UInt64(buffer.count), data.upperBound - position)), at: position)
-        if got == 0 { return }
-        try file.write(buffer[..<got], at: position)
-        position += UInt64(got)
-      }
+      try base.copy(data, into: file, buffer: &buffer)
+      position = data.upperBound
     }
   }
 }
