@@ -43,6 +43,8 @@ let package = Package(
     // Row 0: the machine.
     .systemLibrary(name: "CLibrsync", providers: [.apt(["librsync-dev"])]),
     .systemLibrary(name: "CXxhash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CLibssh2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"])]),
     .target(name: "CHotsyncShims"),
     module("HotsyncSystem", ["CHotsyncShims", "CXxhash"]),
     // Row 1: what a file is.
@@ -50,11 +52,11 @@ let package = Package(
     module("HotsyncDelta", ["HotsyncSystem", "CLibrsync"]),
     // Row 2: what is to be done, said, and configured.
     module("HotsyncPlan", ["HotsyncSystem", "HotsyncCatalog"]),
-    module("HotsyncProtocol", ["HotsyncSystem", "HotsyncCatalog", "HotsyncDelta"]),
+    module("HotsyncProtocol", ["HotsyncSystem", "HotsyncCatalog", "HotsyncDelta", "CZstd"]),
     module("HotsyncConfig", ["HotsyncSystem", yams]),
     // Row 3: the edges.
     module("HotsyncReport", ["HotsyncSystem", logging]),
-    module("HotsyncTransport", ["HotsyncSystem", "HotsyncCatalog", "HotsyncProtocol"]),
+    module("HotsyncTransport", ["HotsyncSystem", "HotsyncCatalog", "HotsyncProtocol", "CLibssh2"]),
     // Row 4: the two machines.
     module(
       "HotsyncMaster",
@@ -73,7 +75,10 @@ let package = Package(
     // Row 5: the commands.
     executable(
       "hotsync",
-      ["HotsyncMaster", "HotsyncCommand", "HotsyncConfig", "HotsyncReport", "HotsyncSystem", argumentParser]),
+      [
+        "HotsyncMaster", "HotsyncCommand", "HotsyncConfig", "HotsyncReport", "HotsyncTransport", "HotsyncSystem",
+        argumentParser,
+      ]),
     executable(
       "hotsync-slave",
       [

@@ -30,15 +30,16 @@ extension Check {
     let role = text("\(key).role") ?? text("role")
     let isEnabled = text("status") != "disabled" && text("\(key).status") != "disabled"
     guard role == "master", isEnabled else { return }
-    let transport = text("\(key).transport")
-    if transport != "local" {
+    if text("\(key).transport") == "local" {
+      if text("\(key).local_root") == nil {
+        require(
+          "\(key).local_root", "it is not set, expected the folder that is the slave's root",
+          command.setting("\(key).local_root", "/mnt/standby"))
+      }
+    } else if text("\(key).slave_host") == nil {
       require(
-        "\(key).transport", "it is not set, expected local: ssh, its default, is not available in this version",
-        command.setting("\(key).transport", "local") + " \(key).local_root /mnt/standby")
-    } else if text("\(key).local_root") == nil {
-      require(
-        "\(key).local_root", "it is not set, expected the folder that is the slave's root",
-        command.setting("\(key).local_root", "/mnt/standby"))
+        "\(key).slave_host", "it is not set, expected the slave's address or name",
+        command.setting("\(key).slave_host", "ADDRESS"))
     }
     if case .list([])? = settings["\(key).data.include"] {
       require(

@@ -73,15 +73,15 @@ enum Schema {
     row("connections.NAME.slave_host", .host, .none, .effective, "Where the slave is"),
     row("connections.NAME.master_host", .host, .none, .effective, "Where the master is; what a promotion asks"),
     row(
-      "connections.NAME.transport", .choice(["ssh", "openssh", "local"]), .scalar("ssh"), .only(["local"]),
+      "connections.NAME.transport", .choice(["ssh", "openssh", "local"]), .scalar("ssh"), .effective,
       "How the slave is reached: ssh (libssh2), openssh (the system's ssh), local (a folder)"),
-    row("connections.NAME.port", .integer(1...65_535), .scalar("22"), .onlyDefault, "Where the slave's sshd listens"),
-    row("connections.NAME.user", .user, .scalar("root"), .onlyDefault, "Whose authorized keys hold ours on the slave"),
+    row("connections.NAME.port", .integer(1...65_535), .scalar("22"), .effective, "Where the slave's sshd listens"),
+    row("connections.NAME.user", .user, .scalar("root"), .effective, "Whose authorized keys hold ours on the slave"),
     row(
-      "connections.NAME.identity", .path(), .scalar("/etc/hotsync/keys/NAME"), .onlyDefault,
+      "connections.NAME.identity", .path(), .scalar("/etc/hotsync/keys/NAME"), .effective,
       "The private key, made by: hotsync key generate NAME"),
     row(
-      "connections.NAME.known_hosts", .path(), .scalar("/etc/hotsync/known_hosts"), .onlyDefault,
+      "connections.NAME.known_hosts", .path(), .scalar("/etc/hotsync/known_hosts"), .effective,
       "The slave's host key, recorded by: hotsync trust NAME"),
     row("connections.NAME.local_root", .path(), .none, .effective, "transport local: the slave's root folder"),
     row(
@@ -91,7 +91,7 @@ enum Schema {
       "connections.NAME.streams", .integer(1...16, orWord: "auto"), .scalar("auto"), .onlyDefault,
       "SSH connections side by side"),
     row(
-      "connections.NAME.bandwidth_limit", .size(orWord: "none"), .scalar("none"), .onlyDefault,
+      "connections.NAME.bandwidth_limit", .size(orWord: "none"), .scalar("none"), .effective,
       "Bytes a second at most, e.g. 10MiB"),
     row(
       "connections.NAME.timeouts.connect", .duration(.seconds(1)...hour), .scalar("30s"), .effective,
@@ -100,7 +100,7 @@ enum Schema {
       "connections.NAME.timeouts.silence", .duration(.seconds(5)...day), .scalar("2m"), .effective,
       "How long the slave may be silent before the cycle is given up"),
     row(
-      "connections.NAME.compression", .choice(["auto", "none", "zstd"]), .scalar("auto"), .only(["auto", "none"]),
+      "connections.NAME.compression", .choice(["auto", "none", "zstd"]), .scalar("auto"), .effective,
       "How the stream to the slave is compressed"),
     row(
       "connections.NAME.data.include", .list(.path()), .list([]), .effective,

@@ -189,15 +189,10 @@ public final class Cycle {
   }
 
   private func openStream() throws -> any ByteStream {
-    guard connection.transport == .local, let slaveRoot = connection.localRoot else {
-      throw MasterError(
-        .configuration, "cannot reach", "the slave of \"\(connection.name)\"",
-        cause: "transport \(connection.transport.rawValue) is not available in this version",
-        next: "hotsync config set connections.\(connection.name).transport local")
-    }
-    return try LocalTransport(
-      program: AgentProgram.path(), connection: connection.name, root: slaveRoot,
-      silence: connection.silenceTimeout, environment: agentVariables)
+    let path = root.descriptor.currentPath().map { String(decoding: $0, as: UTF8.self) } ?? "/"
+    return try SlaveStream(
+      connection: connection, rootPath: path == "/" ? "" : path, agentVariables: agentVariables
+    ).open()
   }
 
   // MARK: Hooks
