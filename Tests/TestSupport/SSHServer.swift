@@ -17,23 +17,26 @@ public final class SSHServer {
   ///   - port: a certain one; any that is free where nothing is said.
   public init(root: String, _ lines: String..., port: UInt16? = nil) throws {
     self.root = root
-    let script = SSHServer.repository + "/scripts/loopback-sshd"
-    for attempt in 1... {
-      // Tests plant faults in the agents that it starts.
-      let program = try RunningProgram("/bin/bash", [script, root, "AcceptEnv HOTSYNC_*"] + lines,
-        environment: port.map { ["PORT": "\($0)"] } ?? [:])
-      if try program.wait(until: { program.errorsSoFar().contains("Server listening on") }), try program.isRunning {
-        self.program = program
-        break
-      }
-      // Somebody took the port in between.
-      guard attempt < 5 else { throw SupportError("sshd does not start: \(try program.wait(limit: .zero))") }
-    }
+    program = try SSHServer.start(root, lines, port)
     let text = try Descriptor.open(root + "/etc/ssh/port", .reading).readAll(limit: 16) ?? []
     guard let port = UInt16(String(decoding: text, as: UTF8.self).split(separator: "\n").first ?? "") else {
       throw SupportError("sshd's port is not told")
     }
     self.port = port
+  }
+
+  private static func start(_ root: String, _ lines: [String], _ port: UInt16?) throws -> RunningProgram {
+    let arguments = [repository + "/scripts/loopback-sshd", root, "AcceptEnv HOTSYNC_*"] + lines
+    for attempt in 1... {
+      let program = try RunningProgram(
+        "/bin/bash", arguments, environment: port.map { ["PORT": "\($0)"] } ?? [:])
+      if try program.wait(until: { program.errorsSoFar().contains("Server listening on") }), try program.isRunning {
+        return program
+      }
+      // Somebody may have taken the port in between.
+      guard attempt < 5 else { throw SupportError("sshd does not start: \(try program.wait(limit: .zero))") }
+    }
+    preconditionFailure("the loop has no other end")
   }
 
   /// What it said up to now.
