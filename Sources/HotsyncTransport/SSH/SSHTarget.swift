@@ -15,10 +15,13 @@ public struct SSHTarget: Sendable {
   public let silence: Duration
   /// Added to the agent's environment where its sshd accepts that: tests plant faults by them.
   public let agentVariables: [String: String]
+  /// What follows a command of ours that is told to be typed: ` --root DIR`, or nothing for the machine's own root.
+  public let rootOption: String
 
   public init(
     connection: String, host: String, port: UInt16 = 22, user: String = "root", identity: String, knownHosts: String,
-    connectTimeout: Duration = .seconds(30), silence: Duration = .seconds(120), agentVariables: [String: String] = [:]
+    connectTimeout: Duration = .seconds(30), silence: Duration = .seconds(120), agentVariables: [String: String] = [:],
+    rootOption: String = ""
   ) {
     self.connection = connection
     self.host = host
@@ -29,6 +32,7 @@ public struct SSHTarget: Sendable {
     self.connectTimeout = connectTimeout
     self.silence = silence
     self.agentVariables = agentVariables
+    self.rootOption = rootOption
   }
 
   /// What we ask sshd to run. A key that is bound to `hotsync-slave serve` runs that whatever we ask for; one that is not
