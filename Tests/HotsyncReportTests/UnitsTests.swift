@@ -55,13 +55,6 @@ struct UnitsTests {
     ])
   func seconds(duration: Duration, text: String) { #expect(JSONValue.seconds(duration).text == text) }
 
-  @Test("bytes in base64 are padded as in RFC 4648")
-  func encoding() {
-    let samples = ["": "", "f": "Zg==", "fo": "Zm8=", "foo": "Zm9v", "foob": "Zm9vYg==", "fooba": "Zm9vYmE="]
-    for (text, expected) in samples { #expect(base64(Array(text.utf8)) == expected) }
-    #expect(base64([0xFF, 0xFE, 0xFB]) == "//77")
-  }
-
   @Test("a JSON string escapes what a terminal might act on")
   func strings() {
     #expect(JSONValue.string("\"\\\n\t\u{1B}\u{7F}\u{9B}\u{202E}ü漢😀").text == #""\"\\\n\t\u001b\u007f\u009b\u202eü漢😀""#)
