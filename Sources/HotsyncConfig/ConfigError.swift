@@ -49,7 +49,7 @@ func printable(_ text: String) -> String {
 }
 
 /// A word of a shell command.
-func quotedForShell(_ word: String) -> String {
+public func quotedForShell(_ word: String) -> String {
   let isPlain =
     !word.isEmpty && word.utf8.allSatisfy { isLetter($0) || isDigit($0) || "-_./,:@%+=".utf8.contains($0) }
   let parts = word.split(separator: "'", omittingEmptySubsequences: false)

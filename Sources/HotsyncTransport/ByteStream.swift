@@ -23,4 +23,11 @@ public protocol ByteStream: AnyObject, Sendable {
   /// Why it ended, in words, where the transport knows more than "the other side closed it" (a child's exit, what it wrote
   /// to its standard error).
   func ending() -> String?
+  /// The same as an error that has its own kind and next step, where the transport knows that much (a login that was
+  /// refused); nil otherwise.
+  func failure() -> TransportError?
+}
+
+extension ByteStream {
+  public func failure() -> TransportError? { nil }
 }

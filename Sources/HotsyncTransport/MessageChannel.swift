@@ -73,4 +73,5 @@ public final class MessageChannel<Sent: WireMessage, Received: WireMessage>: Sen
   public func end() { stream.end() }
   public func closeSending() { stream.closeSending() }
   public func ending() -> String? { stream.ending() }
+  public func failure() -> TransportError? { stream.failure() }
 }

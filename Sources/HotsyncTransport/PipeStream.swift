@@ -46,17 +46,22 @@ public final class PipeStream: ByteStream {
   }
 
   public func receive(into buffer: inout [UInt8]) throws(TransportError) -> Int {
+    try receive(into: &buffer, atMost: nil)
+  }
+
+  /// - Parameter limit: in the place of the limit of silence, where the other side needs longer this once.
+  func receive(into buffer: inout [UInt8], atMost limit: Duration?) throws(TransportError) -> Int {
     do throws(SystemError) {
       while true {
         guard !gaveUp else { return 0 }
         if let count = try input.readIfReady(into: &buffer) { return count }
         if try !Descriptor.wait(
-          input.number, writing: false, atMost: .seconds(1), total: silence, gaveUp: { self.gaveUp })
+          input.number, writing: false, atMost: .seconds(1), total: limit ?? silence, gaveUp: { self.gaveUp })
         {
           throw SystemError.timedOut
         }
       }
-    } catch { throw failed(error) }
+    } catch { throw failed(error, after: limit) }
   }
 
   private var gaveUp: Bool { isEnded.load(ordering: .acquiring) }
@@ -78,8 +83,10 @@ public final class PipeStream: ByteStream {
     )
   }
 
-  private func failed(_ error: SystemError) -> TransportError {
-    if error == SystemError.timedOut { return closed("it was silent for \(silence.components.seconds) s") }
+  private func failed(_ error: SystemError, after limit: Duration? = nil) -> TransportError {
+    if error == SystemError.timedOut {
+      return closed("it was silent for \((limit ?? silence).components.seconds) s")
+    }
     return closed(error.isBrokenPipe ? "it closed the line" : error.cause)
   }
 }

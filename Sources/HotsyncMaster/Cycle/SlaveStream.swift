@@ -13,7 +13,9 @@ struct SlaveStream {
   func open() throws -> any ByteStream {
     switch connection.transport {
     case .local: return try openLocal()
-    case .ssh, .openssh:
+    case .openssh:
+      return try OpenSSHTransport(try target(), configuration: rootPath + "/etc/hotsync/ssh_config")
+    case .ssh:
       throw MasterError(
         .configuration, "cannot reach", "the slave of \"\(connection.name)\"",
         cause: "transport \(connection.transport.rawValue) is not available in this version",
@@ -25,5 +27,22 @@ struct SlaveStream {
     try LocalTransport(
       program: AgentProgram.path(), connection: connection.name, root: connection.localRoot ?? "",
       silence: connection.silenceTimeout, environment: agentVariables)
+  }
+
+  private func target() throws -> SSHTarget {
+    guard let host = connection.slaveHost, let port = UInt16(exactly: connection.port) else {
+      throw MasterError(
+        .configuration, "cannot reach", "the slave of \"\(connection.name)\"", cause: "slave_host is not set",
+        next: "hotsync config set connections.\(connection.name).slave_host ADDRESS")
+    }
+    var variables = agentVariables
+    #if DEBUG
+      variables.merge(Faults.agentVariables) { $1 }
+    #endif
+    return SSHTarget(
+      connection: connection.name, host: host, port: port, user: connection.user,
+      identity: rootPath + connection.identity, knownHosts: rootPath + connection.knownHosts,
+      connectTimeout: connection.connectTimeout, silence: connection.silenceTimeout, agentVariables: variables,
+      rootOption: rootPath.isEmpty ? "" : " --root \(quotedForShell(rootPath))")
   }
 }

@@ -39,9 +39,10 @@ final class Inbox: Sendable {
         if case .refusal(let refusal) = message { throw refusal.error }
         events.put(.message(message))
       }
-      throw TransportError(
-        .unreachable, "lost the connection to", "the slave", cause: channel.ending() ?? "it closed the line",
-        next: "run the command again; what was staged is used")
+      throw channel.failure()
+        ?? TransportError(
+          .unreachable, "lost the connection to", "the slave", cause: channel.ending() ?? "it closed the line",
+          next: "run the command again; what was staged is used")
     } catch {
       failure.withLock { $0 = error }
       events.put(.failed(error))

@@ -50,6 +50,7 @@ final class SlaveLine {
 
   private func ended(_ error: (any Error)?) -> any Error {
     channel.end()
+    if let failure = channel.failure() { return failure }
     let words = channel.ending() ?? "it closed the line before it said anything"
     // An agent that cannot begin says on its standard error what, why, and what to type.
     let parts = words.split(separator: ";").map { $0.drop { $0 == " " } }

@@ -1,0 +1,70 @@
+public import HotsyncSystem
+
+/// The system's `ssh` as a child of ours: where jump hosts, hardware keys or other ciphers are wanted than libssh2 has.
+public final class OpenSSHTransport: ByteStream {
+  private let target: SSHTarget
+  private let child: ChildStream
+
+  static let program = "/usr/bin/ssh"
+
+  /// How long an agent that runs may take to say its first word: it beats while it rolls an interrupted commit forward.
+  private static let firstWord = Heartbeat.interval * 2
+
+  /// Starts `ssh`, once key and known hosts are found to be in nobody else's hands.
+  ///
+  /// - Parameter configuration: a file in ssh_config(5)'s form, absolute, which is used where it is there: our own options
+  ///   come before it, and the first one counts.
+  /// - Throws: what is wrong with those files, or that there is no `ssh`. What is wrong with the login comes later, as
+  ///   `failure`.
+  public convenience init(_ target: SSHTarget, configuration: String?) throws(TransportError) {
+    try self.init(target, configuration: configuration, program: OpenSSHTransport.program)
+  }
+
+  init(_ target: SSHTarget, configuration: String?, program: String) throws(TransportError) {
+    self.target = target
+    let files = LoginFiles(target)
+    try files.requireKey()
+    try files.requireKnownHosts()
+    let command = OpenSSHCommand(target, configuration: try configuration.flatMap(LoginFiles.trusted))
+    do throws(SystemError) {
+      child = try ChildStream(
+        program, command.arguments, environment: command.environment, silence: target.silence,
+        peer: "the slave of \"\(target.connection)\"")
+    } catch {
+      throw TransportError(
+        .failed, "cannot start", program, cause: error.cause,
+        next: "apt-get install openssh-client, or: hotsync config set\(target.rootOption) "
+          + "connections.\(target.connection).transport ssh")
+    }
+  }
+
+  public func send(_ bytes: [UInt8]) throws(TransportError) { try child.send(bytes) }
+
+  public func receive(into buffer: inout [UInt8]) throws(TransportError) -> Int {
+    if child.hasSpoken { return try child.receive(into: &buffer) }
+    let limit = target.connectTimeout + min(target.silence, OpenSSHTransport.firstWord)
+    do { return try child.receive(into: &buffer, atMost: limit) } catch {
+      child.end()
+      throw failure() ?? LoginFailure(target).timedOut("login")
+    }
+  }
+
+  public func closeSending() { child.closeSending() }
+  public func end() { child.end() }
+
+  public func ending() -> String? {
+    let words = child.complaint.joined(separator: "; ")
+    if !words.isEmpty { return words }
+    switch child.ending {
+    case .exited(OpenSSHEnding.ofItself)?: return "its agent was ended by a signal"
+    case .exited(let code)? where code != 0: return "its agent ended with code \(code)"
+    case .killed(let signal)?: return "\(OpenSSHTransport.program) was ended by signal \(signal)"
+    default: return nil
+    }
+  }
+
+  public func failure() -> TransportError? {
+    guard case .exited(let code)? = child.ending else { return nil }
+    return OpenSSHEnding(code: code, words: child.complaint).failure(target, agentHasSpoken: child.hasSpoken)
+  }
+}
