@@ -44,6 +44,11 @@ public struct CommandWorld: Sendable {
     }
   }
 
+  /// A command of ours as it is to be typed, with the root where it is not the machine's own.
+  public func command(_ words: String) -> String {
+    root == "/" ? words : "\(words) --root \(quotedForShell(root))"
+  }
+
   public func configuration() throws -> Configuration { try Configuration.load(root: root) }
 
   /// The connections that are meant: those named, or all.

@@ -3,6 +3,21 @@ import Glibc
 
 /// The terminal at a descriptor, if there is one.
 public enum Terminal {
+  public static func isThere(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+  /// A line that somebody types at standard input, without its break; what there is where the input ends.
+  public static func readLine(atMost limit: Int) throws(SystemError) -> [UInt8] {
+    var line: [UInt8] = []
+    var byte: UInt8 = 0
+    // SAFETY: one byte is there and one is asked for.
+    while line.count < limit, try systemCall("read", "cannot read", "the terminal", { unsafe read(0, &byte, 1) }) == 1,
+      byte != UInt8(ascii: "\n")
+    {
+      line.append(byte)
+    }
+    return line
+  }
+
   /// How many columns it has (ioctl(2), TIOCGWINSZ); nil where the descriptor is no terminal.
   public static func columns(_ descriptor: Int32) -> Int? {
     let columns = hs_terminal_columns(descriptor)

@@ -13,15 +13,16 @@ struct SlaveStream {
   func open() throws -> any ByteStream {
     switch connection.transport {
     case .local: return try openLocal()
-    case .openssh:
-      return try OpenSSHTransport(try target(), configuration: rootPath + "/etc/hotsync/ssh_config")
-    case .ssh:
-      throw MasterError(
-        .configuration, "cannot reach", "the slave of \"\(connection.name)\"",
-        cause: "transport \(connection.transport.rawValue) is not available in this version",
-        next: "hotsync config set connections.\(connection.name).transport local")
+    case .ssh: return try SSHTransport(try target())
+    case .openssh: return try OpenSSHTransport(try target(), configuration: openSSHConfiguration)
     }
   }
+
+  /// The key that the slave's host shows, whoever that may be.
+  func hostKey() throws -> PublicKey { try SSHTransport.hostKey(of: try target()) }
+
+  /// Jump hosts, hardware keys and other ciphers are configured there, in ssh_config(5)'s form.
+  private var openSSHConfiguration: String { rootPath + "/etc/hotsync/ssh_config" }
 
   private func openLocal() throws -> any ByteStream {
     try LocalTransport(
@@ -29,7 +30,8 @@ struct SlaveStream {
       silence: connection.silenceTimeout, environment: agentVariables)
   }
 
-  private func target() throws -> SSHTarget {
+  /// Where its sshd is; paths of files with the root in front.
+  func target() throws -> SSHTarget {
     guard let host = connection.slaveHost, let port = UInt16(exactly: connection.port) else {
       throw MasterError(
         .configuration, "cannot reach", "the slave of \"\(connection.name)\"", cause: "slave_host is not set",

@@ -11,6 +11,6 @@ public func harmless(_ text: String) -> String {
 }
 
 /// The same for text of several lines: only their breaks stay.
-func harmlessLines(_ text: String) -> String {
+public func harmlessLines(_ text: String) -> String {
   text.split(separator: "\n", omittingEmptySubsequences: false).map { harmless(String($0)) }.joined(separator: "\n")
 }

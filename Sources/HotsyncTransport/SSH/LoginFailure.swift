@@ -1,10 +1,10 @@
-import HotsyncSystem
+public import HotsyncSystem
 
 /// Why a login at the slave's sshd failed, told alike whichever of the two clients tried: libssh2 or the system's `ssh`.
-struct LoginFailure {
+public struct LoginFailure {
   let target: SSHTarget
 
-  init(_ target: SSHTarget) { self.target = target }
+  public init(_ target: SSHTarget) { self.target = target }
 
   /// `hotsync config set … connections.standby.`, to be followed by a key and its value.
   private var set: String { "hotsync config set\(target.rootOption) connections.\(target.connection)." }
@@ -12,10 +12,7 @@ struct LoginFailure {
   /// A command of ours for this connection: `hotsync trust standby`.
   private func own(_ verb: String) -> String { "hotsync \(verb) \(target.connection)\(target.rootOption)" }
 
-  /// `192.0.2.20 port 22`.
-  private var place: String { "\(shown(target.host.utf8)) port \(target.port)" }
-
-  private var slave: String { "the slave of \"\(target.connection)\" at \(place)" }
+  private var slave: String { "the slave of \"\(target.connection)\" at \(target.place)" }
 
   private func failure(_ kind: FailureKind, _ operation: String, cause: String, next: String) -> TransportError {
     TransportError(kind, operation, slave, cause: cause, next: next)
@@ -90,7 +87,7 @@ struct LoginFailure {
         + "\(own("trust")) --fingerprint SHA256:…")
   }
 
-  func hostKeyRevoked() -> TransportError {
+  public func hostKeyRevoked() -> TransportError {
     failure(
       .refused, "cannot trust", cause: "its host key is marked as revoked in \(shown(target.knownHosts.utf8))",
       next: "find out who answers there; give the slave a new host key, then: \(own("trust"))")

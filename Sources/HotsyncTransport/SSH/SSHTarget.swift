@@ -1,3 +1,5 @@
+import HotsyncSystem
+
 /// Where the slave's sshd is, as whom we log in there, and by which files: the same for both transports over SSH.
 public struct SSHTarget: Sendable {
   /// Also the name under which the host key is pinned, so that trust outlives a changed address.
@@ -35,7 +37,11 @@ public struct SSHTarget: Sendable {
     self.rootOption = rootOption
   }
 
+  /// `192.0.2.20 port 22`.
+  public var place: String { "\(shown(host.utf8)) port \(port)" }
+
   /// What we ask sshd to run. A key that is bound to `hotsync-slave serve` runs that whatever we ask for; one that is not
   /// must run nothing at all.
-  static let requestedCommand = "exit 126"
+  static let requestedCommand = "exit \(unboundStatus)"
+  static let unboundStatus: Int32 = 126
 }
