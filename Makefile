@@ -23,7 +23,7 @@ bootstrap: ## install what building needs and is missing (Debian)
 build: bootstrap ## build the executables for release
 	swift build $(RELEASE)
 
-run: build ## show a master and a slave at work: SRC=FOLDER, KEEP=1
+run: build ## show a master and a slave at work: TRANSPORT=ssh, SRC=FOLDER, KEEP=1
 	@BIN="$(BUILT)" scripts/demo
 
 test: ## build for debugging and run all tests: FILTER=NAME
@@ -31,7 +31,7 @@ test: ## build for debugging and run all tests: FILTER=NAME
 	swift build
 	swift test $(if $(FILTER),--filter '$(FILTER)')
 
-acceptance: build ## measure wire, disk and memory against their limits: KEEP=1, SEED=N
+acceptance: build ## measure wire, disk and memory against their limits: TRANSPORT=ssh, KEEP=1, SEED=N
 	@BIN="$(BUILT)" scripts/acceptance
 
 simulate: ## run random edits, cycles and disasters from SEEDS=N seeds: HOTSYNC_SEED=FIRST

@@ -171,7 +171,7 @@ public final class Cycle {
     try phase("connect") {
       let epoch = try EpochFile.read(below: root)
       report.epoch = epoch.number
-      let line = SlaveLine(MasterChannel(try openStream()), clocks: clocks)
+      let line = SlaveLine(MasterChannel(try slaveStream.open()), clocks: clocks)
       let welcome = try line.greet(
         Hello(
           program: program, connection: connection.name, purpose: purpose, epoch: epoch,
@@ -188,11 +188,10 @@ public final class Cycle {
     }
   }
 
-  private func openStream() throws -> any ByteStream {
+  var slaveStream: SlaveStream {
     let path = root.descriptor.currentPath().map { String(decoding: $0, as: UTF8.self) } ?? "/"
-    return try SlaveStream(
-      connection: connection, rootPath: path == "/" ? "" : path, agentVariables: agentVariables
-    ).open()
+    return SlaveStream(
+      connection: connection, rootPath: path == "/" ? "" : path, agentVariables: agentVariables)
   }
 
   // MARK: Hooks

@@ -3,6 +3,7 @@ import HotsyncPlan
 import HotsyncProtocol
 public import HotsyncReport
 import HotsyncSystem
+import HotsyncTransport
 
 extension Cycle {
   /// Tries everything that a cycle needs and changes nothing.
@@ -31,14 +32,39 @@ extension Cycle {
         return names.isEmpty ? "no hooks" : names.map(\.description).joined(separator: ", ")
       }
     }
+    if connection.transport != .local { checkLogin(&check) }
     check.attempt("slave") {
       let record = try ObservedState(connection: connection.name, root: root).record()
       let (line, welcome, _) = try connect(.look, record)
       defer { line.close(inStep: false) }
-      let free = welcome.freeBytes / (1 << 20)
+      try checkSpace(welcome)
       return "\(shown(welcome.host.utf8)), hotsync \(shown(welcome.program.utf8)), generation "
-        + "\(welcome.position.generation), \(free) MiB free"
+        + "\(welcome.position.generation), \(welcome.freeBytes >> 20) MiB free"
     }
     return check
+  }
+
+  /// What must be here before the slave is asked for anything.
+  private func checkLogin(_ check: inout ConnectionCheck) {
+    check.attempt("key") {
+      let target = try slaveStream.target()
+      try LoginFiles(target).requireKey()
+      return target.identity
+    }
+    check.attempt("host key") {
+      try LoginFiles(try slaveStream.target()).pinnedKeys().map { try KeyTools.fingerprint(of: $0) }
+        .joined(separator: ", ")
+    }
+  }
+
+  /// Less than this, and the next cycle of any size will not get through.
+  private static let leastSpace: UInt64 = 64 << 20
+
+  private func checkSpace(_ welcome: Welcome) throws {
+    guard welcome.freeBytes < Cycle.leastSpace else { return }
+    throw MasterError(
+      .unwritable, "cannot rely on", "the store of \"\(connection.name)\"",
+      cause: "its file system has \(welcome.freeBytes >> 20) MiB free",
+      next: "make room on the slave (df -h), or move the store to a larger disk")
   }
 }

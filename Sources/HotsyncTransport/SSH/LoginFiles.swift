@@ -11,7 +11,8 @@ public struct LoginFiles {
 
   // MARK: The key
 
-  func requireKey() throws(TransportError) {
+  /// That it is there and nobody else's; whether it can be used, the login shows.
+  public func requireKey() throws(TransportError) {
     guard try LoginFiles.open(target.identity, .secret) != nil else { throw LoginFailure(target).noKey() }
   }
 
@@ -37,11 +38,12 @@ public struct LoginFiles {
 
   // MARK: The known hosts
 
-  /// Without the file no host is known.
-  func requireKnownHosts() throws(TransportError) {
-    guard try LoginFiles.open(target.knownHosts, .configuration) != nil else {
-      throw LoginFailure(target).hostKeyUnknown()
-    }
+  /// The keys by which the slave's host may show itself: one at least.
+  @discardableResult
+  public func pinnedKeys() throws(TransportError) -> [PublicKey] {
+    let keys = try knownHosts().keys(of: target.connection)
+    guard !keys.isEmpty else { throw LoginFailure(target).hostKeyUnknown() }
+    return keys
   }
 
   /// Empty where there is no such file yet.

@@ -24,7 +24,7 @@ public final class OpenSSHTransport: ByteStream {
     self.target = target
     let files = LoginFiles(target)
     try files.requireKey()
-    try files.requireKnownHosts()
+    try files.pinnedKeys()
     let command = OpenSSHCommand(target, configuration: try configuration.flatMap(LoginFiles.trusted))
     do throws(SystemError) {
       child = try ChildStream(

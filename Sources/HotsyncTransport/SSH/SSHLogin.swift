@@ -19,10 +19,9 @@ struct SSHLogin {
     let files = LoginFiles(target)
     // What is missing here is told before anybody is bothered.
     let privateKey = try files.privateKey()
-    let known = try files.knownHosts()
-    guard !known.keys(of: target.connection).isEmpty else { throw failure.hostKeyUnknown() }
-    var session = try shakeHands(preferring: known.keys(of: target.connection).map(\.type))
-    try check(try hostKey(of: session), known)
+    let pinned = try files.pinnedKeys()
+    var session = try shakeHands(preferring: pinned.map(\.type))
+    try check(try hostKey(of: session), pinned, try files.knownHosts())
     try logIn(&session, privateKey)
     try startAgent(&session)
     return session
@@ -82,9 +81,9 @@ struct SSHLogin {
     }
   }
 
-  private func check(_ key: PublicKey, _ known: KnownHosts) throws(TransportError) {
+  private func check(_ key: PublicKey, _ pinned: [PublicKey], _ known: KnownHosts) throws(TransportError) {
     if known.isRevoked(key) { throw failure.hostKeyRevoked() }
-    guard known.keys(of: target.connection).contains(key) else {
+    guard pinned.contains(key) else {
       throw failure.hostKeyChanged(try? KeyTools.fingerprint(of: key))
     }
   }
