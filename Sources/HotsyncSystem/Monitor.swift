@@ -1,3 +1,4 @@
+internal import CHotsyncShims
 import Glibc
 
 /// State that threads share, and wait on: what one changes, those who wait look at again.
