@@ -59,6 +59,7 @@ enum ConfigVerbs {
       for problem in missing {
         world.console.result("still missing: \(problem.error.cause)\n  next:  \(problem.error.nextStep)")
       }
+      for command in SetupHint(world: world).commands() { world.console.result("next:  \(command)") }
     }
     return .done
   }

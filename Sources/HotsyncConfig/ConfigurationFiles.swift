@@ -26,8 +26,11 @@ struct ConfigurationFiles {
   var missing: ConfigError {
     ConfigError(
       .configuration, "cannot read", mainPath, cause: "no such file",
-      next: "mount its disk, if that is missing; on a new machine: " + NextCommand(root: root).setting("role", "master")
-        + " (or slave)")
+      next: "mount its disk, if that is missing; on a new master: "
+        + NextCommand(root: root).setting("role", "master connections.standby.slave_host ADDRESS")
+        + " connections.standby.data.include '[/home, /srv]'; on a new slave: "
+        + NextCommand(root: root, program: "hotsync-slave").setting(
+          "role", "slave connections.standby.master_host ADDRESS"))
   }
 
   struct Content {

@@ -1,12 +1,13 @@
 /// What the operator types next.
 struct NextCommand {
   let root: String
+  var program = "hotsync"
 
   private var option: String { root == "/" ? "" : " --root \(quotedForShell(root))" }
 
   func setting(_ key: String, _ word: String) -> String {
     let quoted = word.hasPrefix("\"") ? "'\(word)'" : word
-    return "hotsync config set\(option) \(key) \(quoted)"
+    return "\(program) config set\(option) \(key) \(quoted)"
   }
 
   var showing: String { "hotsync config show\(option)" }

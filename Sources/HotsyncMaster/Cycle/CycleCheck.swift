@@ -32,7 +32,12 @@ extension Cycle {
         return names.isEmpty ? "no hooks" : names.map(\.description).joined(separator: ", ")
       }
     }
-    if connection.transport != .local { checkLogin(&check) }
+    if connection.transport != .local {
+      let before = check.items.count
+      checkLogin(&check)
+      // Without either there is no login: it would say the same again.
+      guard check.items[before...].allSatisfy({ $0.failure == nil }) else { return check }
+    }
     check.attempt("slave") {
       let record = try ObservedState(connection: connection.name, root: root).record()
       let (line, welcome, _) = try connect(.look, record)
