@@ -21,12 +21,10 @@ public enum Schedule: Sendable, Equatable {
     guard text.utf8.count <= 200 else { return nil }
     let fields = text.split(separator: " ").map(String.init)
     if fields.count == 5 {
-      guard CronField.minute.allows(fields[0]), CronField.hour.allows(fields[1]),
-        CronField.dayOfMonth.allows(fields[2]),
-        CronField.month.allows(fields[3]), CronField.dayOfWeek.allows(fields[4])
-      else { return nil }
-      self = .cron(
+      let cron = Schedule.cron(
         minute: fields[0], hour: fields[1], dayOfMonth: fields[2], month: fields[3], dayOfWeek: fields[4])
+      guard CronSchedule(cron) != nil else { return nil }
+      self = cron
     } else {
       guard (1...4).contains(fields.count), let first = text.utf8.first, first != UInt8(ascii: "-"),
         text.utf8.contains(where: { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "*") }),
@@ -34,43 +32,6 @@ public enum Schedule: Sendable, Equatable {
       else { return nil }
       self = .calendar(fields.joined(separator: " "))
     }
-  }
-}
-
-/// One field of crontab(5): a list of `*`, `N` and `N-M`, each with `/STEP`; months and days of the week have names.
-private struct CronField {
-  let range: ClosedRange<Int>
-  let names: [String]
-
-  static let minute = CronField(range: 0...59, names: [])
-  static let hour = CronField(range: 0...23, names: [])
-  static let dayOfMonth = CronField(range: 1...31, names: [])
-  static let month = CronField(
-    range: 1...12, names: ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])
-  static let dayOfWeek = CronField(range: 0...7, names: ["sun", "mon", "tue", "wed", "thu", "fri", "sat"])
-
-  func allows(_ field: String) -> Bool {
-    let parts = field.split(separator: ",", omittingEmptySubsequences: false)
-    return parts.allSatisfy { part in
-      let halves = part.split(separator: "/", omittingEmptySubsequences: false)
-      guard halves.count <= 2, let what = halves.first else { return false }
-      if halves.count == 2 {
-        guard let step = wholeNumber(halves[1]), (1...range.upperBound).contains(step) else { return false }
-      }
-      if what == "*" { return true }
-      let ends = what.split(separator: "-", omittingEmptySubsequences: false).map { number($0) }
-      switch (ends.count, ends.first ?? nil, ends.last ?? nil) {
-      // Cron takes a step only behind a range.
-      case (1, .some, _): return halves.count == 1
-      case (2, .some(let from), .some(let to)): return from <= to
-      default: return false
-      }
-    }
-  }
-
-  private func number(_ text: Substring) -> Int? {
-    if let index = names.firstIndex(of: text.lowercased()) { return range.lowerBound + index }
-    return wholeNumber(text).flatMap { range.contains($0) ? $0 : nil }
   }
 }
 

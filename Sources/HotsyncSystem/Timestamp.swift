@@ -59,7 +59,7 @@ public struct Timestamp: Hashable, Sendable, Comparable {
 
   /// The date in the Gregorian calendar of a day counted from 1970-01-01
   /// (civil_from_days in https://howardhinnant.github.io/date_algorithms.html).
-  private static func date(_ day: Int64) -> (year: Int64, month: Int64, day: Int64) {
+  static func date(_ day: Int64) -> (year: Int64, month: Int64, day: Int64) {
     let shifted = day + 719_468
     let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
     let dayOfEra = shifted - era * 146_097

@@ -24,6 +24,9 @@ struct Sync: ParsableCommand {
   @Flag(help: "This master's state is older than what the slave holds, or lost, and that is meant.")
   var adopt = false
 
+  @Flag(help: "Give up when the line to the slave is lost, and leave the rest to the next cycle.")
+  var noRetry = false
+
   @Option(help: ArgumentHelp("Another way to name a connection.", valueName: "name"))
   var connection: [String] = []
 
@@ -33,7 +36,8 @@ struct Sync: ParsableCommand {
     try CommandWorld.run(Hotsync.program, options) { world in
       let configuration = try world.configuration()
       let chosen = try world.connections(names + connection, of: configuration)
-      let cycle = CycleOptions(isDryRun: dryRun, isFull: full, acceptsDeletions: acceptDeletes, adopts: adopt)
+      let cycle = CycleOptions(
+        isDryRun: dryRun, isFull: full, acceptsDeletions: acceptDeletes, adopts: adopt, reconnects: !noRetry)
       var report = SyncReport()
       for connection in chosen {
         report.connections.append(try Sync.run(connection, configuration, cycle, world))

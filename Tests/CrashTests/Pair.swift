@@ -60,7 +60,10 @@ final class Pair {
 
   // MARK: Running
 
-  func arguments(_ options: [String] = []) -> [String] { ["sync", "--root", master, "--json"] + options }
+  /// One attempt: what is planted in the agent would meet the next one, too.
+  func arguments(_ options: [String] = []) -> [String] {
+    ["sync", "--root", master, "--json", "--no-retry"] + options
+  }
 
   func start(_ variables: [String: String] = [:]) throws -> RunningProgram {
     try RunningProgram("hotsync", arguments(), environment: variables)

@@ -21,12 +21,29 @@ final class ScriptedSlave {
 
 /// What kills the true slave at a named moment of the next cycle, once.
 extension ScriptedSlave {
-  func killSlave(at point: String) throws {
+  /// - Parameters:
+  ///   - after: lines of shell that run once it is dead.
+  ///   - later: lines of shell before each slave that is started after it.
+  func killSlave(at point: String, after: String = ":", later: String = ":") throws {
     try Pair.shell(
-      "cd \"$0\"; test -e true-slave || cp hotsync-slave true-slave; rm -f hotsync-slave", programs)
+      "cd \"$0\"; test -e true-slave || cp hotsync-slave true-slave; rm -f hotsync-slave; rm -rf killed", programs)
     try Place(path: programs).writeScript(
-      "here=${0%/*}\nif mkdir \"$here/killed\" 2>/dev/null; then HOTSYNC_KILL_AT=\(point); export HOTSYNC_KILL_AT; fi\n"
-        + "exec \"$here/true-slave\" \"$@\"", to: "hotsync-slave")
+      """
+      here=${0%/*}
+      if mkdir "$here/killed" 2>/dev/null; then
+        HOTSYNC_KILL_AT=\(point) "$here/true-slave" "$@"
+        { \(after); } </dev/null >/dev/null 2>&1
+        kill -KILL $$
+      fi
+      { echo again >>"$here/again"; \(later); } </dev/null >/dev/null 2>&1
+      exec "$here/true-slave" "$@"
+      """, to: "hotsync-slave")
+  }
+
+  /// How many slaves were started after the one that was killed.
+  func laterSlaves() throws -> Int {
+    let place = Place(path: programs)
+    return try place.holds("again") ? try place.read("again").split(separator: "\n").count : 0
   }
 }
 

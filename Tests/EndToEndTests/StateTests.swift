@@ -128,7 +128,7 @@ import Testing
     try pair.data.remove("file4")
     try pair.data.rename("file5", to: "renamed")
     try scripted.killSlave(at: point)
-    let killed = try pair.sync()
+    let killed = try pair.sync("--no-retry")
     #expect(killed.code == 69 && killed.result == "failed", "\(killed)")
     // What a reader gets now is one of the two, whole.
     let target = pair.scratch.path("target")

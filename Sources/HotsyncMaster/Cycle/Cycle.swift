@@ -18,6 +18,8 @@ public final class Cycle {
   let agentVariables: [String: String]
   let log: Logger
   var report: ConnectionReport
+  var reconnection = Reconnection()
+  var attempts = Attempts()
 
   /// - Parameters:
   ///   - root: the live root, which configuration, state and hooks lie below.
@@ -74,7 +76,7 @@ public final class Cycle {
     var record = try state.record()
     do {
       try runHooks("pre-sync", stopsAtFailure: true)
-      try exchange(state, &record)
+      try exchangeMending(state, &record, since: start)
     } catch {
       if (error as? any HotsyncError)?.kind == .fenced { record?.isFenced = true }
       let kind = (error as? any HotsyncError)?.kind
@@ -98,49 +100,8 @@ public final class Cycle {
     if let record { try state.save(record) }
   }
 
-  private func exchange(_ state: MasterState, _ record: inout MasterRecord?) throws {
-    let includes = try Includes.gather(connection, live: root, variables: hookVariables)
-    let (line, welcome, key) = try connect(.cycle, record)
-    defer { note(line) }
-    try checkStore(record, welcome)
-    var base = try BaseCatalog.find(welcome, key: key, record: record, state: state, line: line)
-    let isSameStore = record?.store == welcome.store
-    var known = MasterRecord(store: welcome.store, key: key)
-    known.roots = isSameStore ? record?.roots ?? [] : []
-    known.inStep = record?.inStep
-    known.lastCycle = record?.lastCycle
-    known.current = base.known
-    // Also where it fails from here on: a commit whose answer was lost stays pending.
-    defer { record = known }
-    try state.save(known)
-    let scanned: Scanned
-    do {
-      scanned = try scan(
-        base, includes, known.roots, spool: PlanSpool(try state.unnamedFile()), line: line, damaged: welcome.damaged)
-    } catch let error as CatalogError where error.kind == .damaged {
-      log.warning("\(connection.name): \(error); the slave is asked for its catalog")
-      base = try BaseCatalog.fetch(welcome.position, key: key, stampsFrom: nil, state: state, line: line)
-      known.current = base.known
-      try state.save(known)
-      scanned = try scan(
-        base, includes, known.roots, spool: PlanSpool(try state.unnamedFile()), line: line, damaged: welcome.damaged)
-    }
-    if scanned.totals.steps > 0 {
-      try push(scanned, base, welcome, key, state, &known, line)
-    } else {
-      report.generation = base.known.position.generation
-    }
-    known.roots = scanned.roots
-    conclude(scanned)
-    let isInStep = report.result != .incomplete
-    if isInStep { known.inStep = clocks.now() }
-    try state.save(known)
-    state.removeSegments(except: known.current.segments)
-    line.close(inStep: isInStep)
-  }
-
   /// A store that this master never wrote to may be an empty folder where a disk should be mounted.
-  private func checkStore(_ record: MasterRecord?, _ welcome: Welcome) throws {
+  func checkStore(_ record: MasterRecord?, _ welcome: Welcome) throws {
     guard let record, record.current.position.generation > 0, record.store != welcome.store, !options.adopts else {
       return
     }
@@ -158,9 +119,9 @@ public final class Cycle {
   }
 
   func note(_ line: SlaveLine) {
-    report.problems += line.problems
-    report.bytes.wireSent = line.bytesSent
-    report.bytes.wireReceived = line.bytesReceived
+    report.problems += attempts.take(line)
+    report.bytes.wireSent += line.bytesSent
+    report.bytes.wireReceived += line.bytesReceived
   }
 
   // MARK: Connect

@@ -8,11 +8,17 @@ public struct CycleOptions: Sendable, Equatable {
   public var acceptsDeletions: Bool
   /// This master's state is older than the slave's, or lost, and the operator means it.
   public var adopts: Bool
+  /// Connect again where the line is lost, until the next cycle is due.
+  public var reconnects: Bool
 
-  public init(isDryRun: Bool = false, isFull: Bool = false, acceptsDeletions: Bool = false, adopts: Bool = false) {
+  public init(
+    isDryRun: Bool = false, isFull: Bool = false, acceptsDeletions: Bool = false, adopts: Bool = false,
+    reconnects: Bool = true
+  ) {
     self.isDryRun = isDryRun
     self.isFull = isFull
     self.acceptsDeletions = acceptsDeletions
     self.adopts = adopts
+    self.reconnects = reconnects
   }
 }

@@ -16,7 +16,7 @@ extension Cycle {
       defer { progress.finish() }
       return try pushAll(scanned, base, key, state, place, line)
     }
-    report.note(pusher.counts)
+    report.note(attempts.counts(with: pusher.counts))
     // A folder that could not be listed was told by the walk.
     let told = Set(report.problems.compactMap(\.path))
     report.problems += pusher.problems.filter { problem in problem.path.map { !told.contains($0) } ?? true }
@@ -35,12 +35,15 @@ extension Cycle {
       try state.save(record)
       crashPoint("before-commit")
       report.isCommitAsked = true
+      attempts.asked = Attempts.AskedCommit(
+        position: position, counts: pusher.counts, obsoleteMaps: pusher.obsoleteMaps)
       try line.send(.commit)
       try line.flush()
       guard case .committed(let generation, _) = try line.next(), generation == position.generation else {
         throw ProtocolError.malformed("it committed another generation", handshakeDone: true)
       }
       crashPoint("after-commit")
+      attempts.asked = nil
       record.current = KnownPosition(position: position, segments: segments)
       record.pending = nil
       report.generation = generation
@@ -129,7 +132,7 @@ extension Cycle {
 }
 
 extension ConnectionReport {
-  fileprivate mutating func note(_ counts: PushCounts) {
+  mutating func note(_ counts: PushCounts) {
     files.created = counts.created
     files.changed = counts.changed
     files.deleted = counts.deleted

@@ -13,4 +13,15 @@ struct PushCounts: Equatable, Sendable {
   var matched: UInt64 = 0
 
   var entries: UInt64 { created + changed + deleted + renamed + metadata }
+
+  static func += (left: inout PushCounts, right: PushCounts) {
+    left.created += right.created
+    left.changed += right.changed
+    left.deleted += right.deleted
+    left.renamed += right.renamed
+    left.metadata += right.metadata
+    left.changedBytes &+= right.changedBytes
+    left.literal &+= right.literal
+    left.matched &+= right.matched
+  }
 }

@@ -11,6 +11,8 @@ final class SlaveLine {
   private var heartbeat: Heartbeat?
   /// What the slave told the operator.
   private(set) var problems: [Problem] = []
+  /// Bytes of content, as they are or as deltas, that were given to the line.
+  private(set) var literal: UInt64 = 0
 
   init(_ channel: MasterChannel, clocks: Clocks) {
     self.channel = channel
@@ -65,6 +67,10 @@ final class SlaveLine {
   }
 
   func send(_ message: MasterMessage) throws {
+    switch message {
+    case .data(_, let bytes), .delta(let bytes), .file(_, _, let bytes): literal &+= UInt64(bytes.count)
+    default: break
+    }
     do { try channel.send(message) } catch { throw inbox.reason(after: error) }
   }
 
@@ -111,6 +117,12 @@ final class SlaveLine {
     heartbeat?.end()
     if inStep { try? channel.send(.bye) }
     try? channel.flush()
+    channel.end()
+  }
+
+  /// Ends it at once, if it still stands, so that nothing of it is left when the next one is opened.
+  func end() {
+    heartbeat?.end()
     channel.end()
   }
 }

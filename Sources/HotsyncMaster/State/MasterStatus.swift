@@ -13,6 +13,7 @@ public enum MasterStatus {
       let isEnabled = configuration.isEnabled && connection.isEnabled
       var entry = MasterStatusReport.Connection(
         name: connection.name, status: isEnabled ? "enabled" : "disabled", transport: connection.transport.rawValue)
+      if isEnabled { entry.nextRun = NextRun.moment(of: connection.schedule, after: now) }
       if let record = try ObservedState(connection: connection.name, root: root).record() {
         entry.fenced = record.isFenced
         entry.age = record.inStep.map { max(.zero, now.since($0)) }

@@ -1,7 +1,7 @@
 import HotsyncSystem
 
 /// Something that a cycle met and went on from, or the failure that ended it.
-public struct Problem: Sendable, Equatable {
+public struct Problem: Sendable, Hashable {
   /// A stable word: `unreadable`, `vanished`, `changed`, `socket_skipped`, `mount_skipped`, `ownership_not_applied`;
   /// for a failure, its kind.
   public let code: String

@@ -1,0 +1,116 @@
+import HotsyncCatalog
+import HotsyncConfig
+import HotsyncPlan
+import HotsyncProtocol
+import HotsyncReport
+import HotsyncSystem
+import Logging
+
+/// The exchange with the slave, again from its greeting where the line was lost, until the next cycle is due.
+extension Cycle {
+  func exchangeMending(
+    _ state: MasterState, _ record: inout MasterRecord?, since start: Duration
+  ) throws {
+    let includes = try Includes.gather(connection, live: root, variables: hookVariables)
+    let told = report.problems
+    var random = SystemRandomNumberGenerator()
+    var due: Duration?
+    while true {
+      do { return try exchange(state, &record, includes) } catch {
+        guard options.reconnects, let lost = error as? any HotsyncError else { throw error }
+        let decision = reconnection.ended(
+          with: lost.kind, at: clocks.elapsed(),
+          deadline: {
+            due = due ?? nextIsDue(start)
+            return due ?? start
+          }, using: &random)
+        switch decision {
+        case .giveUp: throw error
+        case .nextIsDue:
+          log.notice("\(connection.name): no further try: the next cycle is due")
+          throw error
+        case .tryAgain(let pause):
+          report.problems = told + attempts.keptNotices
+          wait(pause, after: lost)
+        }
+      }
+    }
+  }
+
+  private func wait(_ pause: Duration, after lost: any HotsyncError) {
+    progress.finish()
+    let tenths = pause / .milliseconds(100)
+    log.warning(
+      "\(connection.name): \(lost.operation) \(lost.subject): \(lost.cause); the next try comes in \(tenths.rounded() / 10) s"
+    )
+    try? phase("reconnect") { Worker.pause(pause) }
+  }
+
+  /// When the next cycle is due, on the clock that only passes: a minute after the start of this one at the earliest.
+  private func nextIsDue(_ start: Duration) -> Duration {
+    let began = report.started ?? clocks.now()
+    let next = NextRun.moment(of: connection.schedule, after: began)
+    return start + max(next?.since(began) ?? NextRun.unknown, .seconds(60))
+  }
+
+  /// One attempt, from the greeting on.
+  private func exchange(_ state: MasterState, _ record: inout MasterRecord?, _ includes: Includes) throws {
+    let (line, welcome, key) = try connect(.cycle, record)
+    defer {
+      line.end()
+      note(line)
+    }
+    if reconnection.isLost { log.notice("\(connection.name): the slave answers again") }
+    reconnection.greeted(at: clocks.elapsed())
+    try checkStore(record, welcome)
+    var base = try BaseCatalog.find(welcome, key: key, record: record, state: state, line: line)
+    let isSameStore = record?.store == welcome.store
+    recognise(welcome, isSameStore, state)
+    var known = MasterRecord(store: welcome.store, key: key)
+    known.roots = isSameStore ? record?.roots ?? [] : []
+    known.inStep = record?.inStep
+    known.lastCycle = record?.lastCycle
+    known.current = base.known
+    // Also where it fails from here on: a commit whose answer was lost stays pending.
+    defer { record = known }
+    try state.save(known)
+    let scanned: Scanned
+    do {
+      scanned = try scan(
+        base, includes, known.roots, spool: PlanSpool(try state.unnamedFile()), line: line, damaged: welcome.damaged)
+    } catch let error as CatalogError where error.kind == .damaged {
+      log.warning("\(connection.name): \(error); the slave is asked for its catalog")
+      base = try BaseCatalog.fetch(welcome.position, key: key, stampsFrom: nil, state: state, line: line)
+      known.current = base.known
+      try state.save(known)
+      scanned = try scan(
+        base, includes, known.roots, spool: PlanSpool(try state.unnamedFile()), line: line, damaged: welcome.damaged)
+    }
+    if scanned.totals.steps > 0 {
+      try push(scanned, base, welcome, key, state, &known, line)
+    } else {
+      report.generation = base.known.position.generation
+    }
+    known.roots = scanned.roots
+    conclude(scanned)
+    let isInStep = report.result != .incomplete
+    if isInStep { known.inStep = clocks.now() }
+    try state.save(known)
+    state.removeSegments(except: known.current.segments)
+    line.close(inStep: isInStep)
+  }
+
+  /// A commit of this run whose answer was lost came to be where the slave stands at its position.
+  private func recognise(_ welcome: Welcome, _ isSameStore: Bool, _ state: MasterState) {
+    guard let asked = attempts.asked else { return }
+    attempts.asked = nil
+    report.isCommitAsked = false
+    guard isSameStore, welcome.position == asked.position else { return }
+    attempts.keep(asked)
+    report.problems += asked.notices ?? []
+    report.note(attempts.counts(with: PushCounts()))
+    report.result = .committed
+    report.generation = asked.position.generation
+    for digest in asked.obsoleteMaps { state.removeMap(of: digest) }
+  }
+}
