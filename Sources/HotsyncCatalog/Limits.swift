@@ -35,4 +35,7 @@ public enum Limits {
   public static let damagedPathBytes = 32 << 10
   /// Staged contents that a slave offers after a broken cycle.
   public static let stagedContents = 1 << 22
+  /// Bytes of one staged run of a patch, and how many runs all patches of a broken cycle have together.
+  public static let stagedRun: UInt64 = 1 << 20
+  public static let stagedRuns = 1 << 20
 }

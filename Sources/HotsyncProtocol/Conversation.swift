@@ -45,7 +45,7 @@ public struct Conversation: Sendable {
     case (.pushing, .openContent): .inContent
     // A signature for a later file may be asked for at any time.
     case (.inContent, .requestSignature), (.inDelta, .requestSignature): state
-    case (.inContent, .data), (.inContent, .zeros): .inContent
+    case (.inContent, .data), (.inContent, .zeros), (.inContent, .kept): .inContent
     case (.inContent, .openDelta): .inDelta
     case (.inDelta, .delta): .inDelta
     case (.inDelta, .closeDelta): .inContent

@@ -40,7 +40,8 @@ public struct Stretch: Hashable, Sendable {
 public enum ContentForm: Hashable, Sendable {
   /// All of it, into a new file; `resumeAt` bytes of it (whole nodes) are staged already.
   case whole(path: RelativePath, size: UInt64, resumeAt: UInt64)
-  /// What differs from the mirror's file at `base`, which has `baseSize` bytes. `dirty` bytes follow at most.
+  /// What differs from the mirror's file at `base`, which has `baseSize` bytes. `dirty` bytes follow at most. Under the
+  /// number of a patch that a broken cycle left, that one is gone on with.
   case patch(base: RelativePath, baseSize: UInt64, size: UInt64, dirty: UInt64)
 }
 
@@ -88,6 +89,8 @@ public enum MasterMessage: Hashable, Sendable {
   case data(offset: UInt64, ArraySlice<UInt8>)
   /// A stretch of the new content that is a hole, where the base may have had data.
   case zeros(Stretch)
+  /// A stretch of the new content that a broken cycle staged, of a patch that is gone on with.
+  case kept(Stretch)
   /// A librsync delta follows: it makes `new` of the new content from `base` of the old.
   case openDelta(base: Stretch, new: Stretch)
   case delta(ArraySlice<UInt8>)
@@ -129,6 +132,7 @@ extension MasterMessage: WireMessage {
     case .commit: 17
     case .ping: 18
     case .bye: 19
+    case .kept: 20
     }
   }
 
@@ -143,7 +147,7 @@ extension MasterMessage: WireMessage {
     case .data(let offset, let bytes):
       writer.integer(offset)
       writer.raw(bytes)
-    case .zeros(let stretch): stretch.encode(to: &writer)
+    case .zeros(let stretch), .kept(let stretch): stretch.encode(to: &writer)
     case .openDelta(let base, let new):
       base.encode(to: &writer)
       new.encode(to: &writer)
@@ -194,6 +198,7 @@ extension MasterMessage: WireMessage {
     case 17: return .commit
     case 18: return .ping
     case 19: return .bye
+    case 20: return .kept(try Stretch(from: &reader))
     default: throw Malformed("unknown to this version")
     }
   }

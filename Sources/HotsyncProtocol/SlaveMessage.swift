@@ -39,6 +39,7 @@ public enum SlaveMessage: Hashable, Sendable {
   case catalogEnd(CatalogDigest)
   case staged([StagedContent])
   case begun(BegunContent)
+  case begunPatch(BegunPatch)
   /// Contents may come, numbered from here.
   case ready(nextNumber: UInt64)
   case signature(id: UInt64, ArraySlice<UInt8>)
@@ -70,6 +71,7 @@ extension SlaveMessage: WireMessage {
     case .notice: 76
     case .ping: 77
     case .mismatched: 78
+    case .begunPatch: 79
     }
   }
 
@@ -96,6 +98,7 @@ extension SlaveMessage: WireMessage {
       writer.data(begun.path.bytes)
       writer.integer(begun.length)
       writer.digest(begun.digest)
+    case .begunPatch(let patch): patch.encode(to: &writer)
     case .ready(let number): writer.integer(number)
     case .signature(let id, let bytes):
       writer.integer(id)
@@ -148,6 +151,7 @@ extension SlaveMessage: WireMessage {
         numbers.append(try reader.integer(atMost: Limits.number))
       }
       return .mismatched(numbers)
+    case 79: return .begunPatch(try BegunPatch(from: &reader))
     default: throw Malformed("unknown to this version")
     }
   }

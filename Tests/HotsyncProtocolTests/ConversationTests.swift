@@ -17,7 +17,7 @@ import Testing
     (.pushing, [5], .inContent),
     (.pushing, [16], .sealed),
     (.pushing, [19], .ended),
-    (.inContent, [4, 6, 7, 18], .inContent),
+    (.inContent, [4, 6, 7, 18, 20], .inContent),
     (.inContent, [8], .inDelta),
     (.inContent, [11, 12], .pushing),
     (.inDelta, [4, 9, 18], .inDelta),
@@ -41,7 +41,7 @@ import Testing
   }
 
   private func check(_ conversation: Conversation, _ state: State) throws {
-    for type in UInt8(1)...19 {
+    for type in UInt8(1)...20 {
       var next = conversation
       let expected: State?
       if state == .silent {

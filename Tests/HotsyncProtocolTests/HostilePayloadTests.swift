@@ -230,6 +230,31 @@ import Testing
       })
   }
 
+  @Test("what is said to be staged of a patch comes in order, in runs of a node at most")
+  func stagedRuns() {
+    func refused(count: UInt64? = nil, _ stretches: (UInt64, UInt64)...) -> Bool {
+      isRefused(79) {
+        $0.integer(1)
+        $0.text("a")
+        $0.integer(count ?? UInt64(stretches.count))
+        for (offset, length) in stretches {
+          $0.integer(offset)
+          $0.integer(length)
+          $0.digest(.zero)
+        }
+      }
+    }
+    let node = Limits.stagedRun
+    #expect(!refused((0, node), (node, node), (3 * node, 1)))
+    #expect(refused())
+    #expect(refused((0, 0)))
+    #expect(refused((0, node + 1)))
+    #expect(refused((4_096, 4_096), (0, 4_096)))
+    #expect(refused((0, 4_097), (4_096, 4_096)))
+    #expect(refused((Limits.fileSize - 1, 2)))
+    for count in [2, UInt64(BegunPatch.runsInMessage) + 1, .max] { #expect(refused(count: count, (0, 1))) }
+  }
+
   @Test("a signature of too small or too many blocks is refused before librsync is asked")
   func signatures() {
     func refused(length: UInt64, block: UInt64, strong: UInt64) -> Bool {

@@ -130,6 +130,7 @@ enum Samples {
       (.commit, "01000000 11"),
       (.ping, "01000000 12"),
       (.bye, "01000000 13"),
+      (.kept(stretch), "05000000 14 8080017f"),
     ]
   }
 
@@ -177,6 +178,19 @@ enum Samples {
       (
         .begun(BegunContent(number: 2, path: try path("a/b"), length: 128, digest: digest)),
         "18000000 46 02 03612f62 8001 0102030405060708090a0b0c0d0e0f10"
+      ),
+      (
+        .begunPatch(
+          BegunPatch(
+            number: 2, path: try path("a/b"),
+            runs: [
+              StagedRun(Stretch(offset: 0, length: 127), digest: digest),
+              StagedRun(Stretch(offset: 128, length: 1 << 20), digest: digest),
+            ])),
+        """
+        2e000000 4f 02 03612f62 02 007f0102030405060708090a0b0c0d0e0f10
+        80018080400102030405060708090a0b0c0d0e0f10
+        """
       ),
       (.ready(nextNumber: 128), "03000000 47 8001"),
       (.signature(id: 7, [0x72, 0x73, 0x01, 0x46]), "06000000 48 07 72730146"),

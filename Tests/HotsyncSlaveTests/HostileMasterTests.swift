@@ -190,6 +190,19 @@ let lies: [Lie] = [
       .openContent(number: master.claim(), .patch(base: try path("srv/image"), baseSize: size, size: size, dirty: 10)))
     try master.send(.data(offset: 0, [UInt8](repeating: 1, count: 11)[...]))
   },
+  Lie("a stretch that is said to be kept of a patch that begins") { master, _ in
+    try master.begin()
+    let size = UInt64(large(1).count)
+    try master.send(
+      .openContent(number: master.claim(), .patch(base: try path("srv/image"), baseSize: size, size: size, dirty: size))
+    )
+    try master.send(.kept(Stretch(offset: 0, length: 4_096)))
+  },
+  Lie("a stretch that is said to be kept of a new file") { master, _ in
+    try master.begin()
+    try master.send(.openContent(number: master.claim(), .whole(path: try path("srv/n"), size: 9, resumeAt: 0)))
+    try master.send(.kept(Stretch(offset: 0, length: 9)))
+  },
   Lie("a delta beyond its base") { master, _ in
     try master.begin()
     let size = UInt64(large(1).count)

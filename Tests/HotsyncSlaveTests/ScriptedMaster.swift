@@ -71,6 +71,8 @@ final class ScriptedMaster {
   let connection: String
   private(set) var welcome: Welcome?
   private var nextNumber: UInt64 = 1
+  /// What the slave said that it has of broken patches.
+  private(set) var offered: [BegunPatch] = []
 
   init(_ stream: any ByteStream, connection: String = "standby") {
     channel = Channel(stream)
@@ -118,9 +120,12 @@ final class ScriptedMaster {
         Announcement(
           entries: UInt64(entries), deletions: UInt64(deletions), bytes: bytes, acceptsDeletions: acceptsDeletions)))
     while true {
-      if case .ready(let number) = try answer() {
+      switch try answer() {
+      case .begunPatch(let patch): offered.append(patch)
+      case .ready(let number):
         nextNumber = number
         return
+      default: continue
       }
     }
   }

@@ -61,7 +61,7 @@ extension Cycle {
     let reader = try EntryReader(live: root, owners: scanned.owners, clocks: clocks)
     let contents = ContentSender(
       line: line, reader: reader, state: state, key: key, isFull: options.isFull, nextNumber: leftovers.nextNumber,
-      staged: leftovers.staged, begun: leftovers.begun)
+      staged: leftovers.staged, begun: leftovers.begun, patches: leftovers.patches)
     let progress = self.progress
     let pusher = Pusher(
       line: line, reader: reader, contents: contents, key: key, departed: scanned.departed, damaged: scanned.damaged,
@@ -76,7 +76,19 @@ extension Cycle {
   struct Leftovers {
     var staged: [StagedContent] = []
     var begun: [BegunContent] = []
+    var patches: [BegunPatch] = []
     var nextNumber: UInt64 = 1
+    private var runs = 0
+
+    static let tooMany = ProtocolError.malformed(
+      "it offers more of a broken cycle than there may be", handshakeDone: true)
+
+    /// Takes a piece of a patch that the slave offers.
+    mutating func take(_ patch: BegunPatch) throws {
+      runs += patch.runs.count
+      guard runs <= Limits.stagedRuns else { throw Leftovers.tooMany }
+      if patches.isEmpty || !patches[patches.count - 1].join(patch) { patches.append(patch) }
+    }
   }
 
   func begin(_ totals: PlanTotals, _ line: SlaveLine) throws -> Leftovers {
@@ -89,8 +101,13 @@ extension Cycle {
     var leftovers = Leftovers()
     while true {
       switch try line.next() {
-      case .staged(let contents): leftovers.staged += contents
-      case .begun(let content): leftovers.begun.append(content)
+      case .staged(let contents):
+        guard leftovers.staged.count <= Limits.stagedContents else { throw Leftovers.tooMany }
+        leftovers.staged += contents
+      case .begun(let content):
+        guard leftovers.begun.count <= Limits.stagedContents else { throw Leftovers.tooMany }
+        leftovers.begun.append(content)
+      case .begunPatch(let patch): try leftovers.take(patch)
       case .ready(let number):
         leftovers.nextNumber = number
         return leftovers

@@ -33,6 +33,7 @@ final class ContentSender {
   /// What a broken cycle left on the slave, by digest; each is used once.
   private var staged: [Digest: [StagedContent]] = [:]
   var begun: [RelativePath: BegunContent] = [:]
+  var begunPatches: [RelativePath: BegunPatch] = [:]
   private var signatureNumber: UInt64 = 0
   var buffer = [UInt8](repeating: 0, count: Limits.dataChunk)
   /// What was patched or moved, for the case that it does not come out as it should.
@@ -46,7 +47,7 @@ final class ContentSender {
 
   init(
     line: SlaveLine, reader: EntryReader, state: MasterState, key: HashKey, isFull: Bool, nextNumber: UInt64,
-    staged: [StagedContent], begun: [BegunContent]
+    staged: [StagedContent], begun: [BegunContent], patches: [BegunPatch]
   ) {
     self.line = line
     self.reader = reader
@@ -56,6 +57,7 @@ final class ContentSender {
     number = nextNumber
     for content in staged { self.staged[content.digest, default: []].append(content) }
     for content in begun { self.begun[content.path] = content }
+    for patch in patches { begunPatches[patch.path] = patch }
   }
 
   func nextNumber() -> UInt64 {

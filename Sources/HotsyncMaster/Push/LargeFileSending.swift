@@ -104,7 +104,8 @@ extension ContentSender {
   ) throws -> BroughtFile? {
     let ranges = try dirtyRanges(work, old)
     let dirty = ranges.reduce(UInt64(0)) { $0 + ($1.content == .data ? $1.range.length : 0) }
-    let number = nextNumber()
+    var leftover = try patchLeftover(work, entry, ranges)
+    let number = leftover?.number ?? nextNumber()
     try line.send(
       .openContent(
         number: number, .patch(base: work.path, baseSize: old.size, size: work.size, dirty: dirty)))
@@ -114,12 +115,19 @@ extension ContentSender {
       let stretch = Stretch(offset: range.range.offset, length: range.range.length)
       if range.content == .zeros {
         try line.send(.zeros(stretch))
-      } else if let sent = try sendStretch(stretch, work, entry, oldSize: old.size, &deltasPay) {
-        literal += sent
-      } else {
-        return try drop()
+        continue
       }
-      try line.check()
+      for part in leftover?.parts(of: stretch) ?? [.missing(stretch)] {
+        switch part {
+        case .staged(let stretch): try line.send(.kept(stretch))
+        case .missing(let stretch):
+          guard let sent = try sendStretch(stretch, work, entry, oldSize: old.size, &deltasPay) else {
+            return try drop()
+          }
+          literal += sent
+        }
+        try line.check()
+      }
     }
     guard try isUnchanged(entry) else { return try drop() }
     try state.keepMap(as: digest)

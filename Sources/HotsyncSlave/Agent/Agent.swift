@@ -190,13 +190,13 @@ public final class Agent {
       try channel.send(.staged(Array(leftovers.contents[start..<min(start + 8_192, leftovers.contents.count)])))
     }
     for begun in leftovers.begun { try channel.send(.begun(begun)) }
+    for patch in leftovers.patches { for piece in patch.pieces { try channel.send(.begunPatch(piece)) } }
     try say(.ready(nextNumber: leftovers.nextNumber))
   }
 
   private func checkSpace(for announcement: Announcement, staged: Leftovers) throws {
     let free = try store.top.descriptor.freeSpace()
-    let there = staged.contents.reduce(UInt64(0)) { $0 &+ $1.size } &+ staged.begun.reduce(0) { $0 &+ $1.length }
-    let missing = announcement.bytes > there ? announcement.bytes - there : 0
+    let missing = announcement.bytes - min(staged.bytes, announcement.bytes)
     guard missing <= free.freeBytes else {
       throw StoreError(
         .unwritable, "cannot take", "the cycle",

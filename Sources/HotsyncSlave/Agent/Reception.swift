@@ -58,6 +58,7 @@ final class Reception {
       try staging.open(number, form, old: try base(of: form))
     case .data(let offset, let bytes): try staging.append(bytes, at: offset)
     case .zeros(let stretch): try staging.addZeros(stretch)
+    case .kept(let stretch): try staging.keep(stretch)
     case .openDelta(let base, let new): try staging.openDelta(base: base, new: new)
     case .delta(let bytes): try staging.appendDelta(bytes)
     case .closeDelta: try staging.closeDelta()

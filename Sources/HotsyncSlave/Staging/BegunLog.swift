@@ -8,12 +8,15 @@ final class BegunLog: Sendable {
     case whole(RelativePath)
     /// Ranges of a patch, worth nothing on their own.
     case patch
+    /// Ranges of a patch of this path's large file.
+    case largePatch(RelativePath)
   }
 
   private enum Mark: UInt8 {
     case whole = 1
     case patch = 2
     case done = 3
+    case largePatch = 4
   }
 
   private static let limit = 256 << 20
@@ -33,6 +36,10 @@ final class BegunLog: Sendable {
     case .patch:
       writer.byte(Mark.patch.rawValue)
       writer.integer(number)
+    case .largePatch(let path):
+      writer.byte(Mark.largePatch.rawValue)
+      writer.integer(number)
+      writer.data(path.bytes)
     }
     try file.write(writer.bytes)
   }
@@ -57,6 +64,7 @@ final class BegunLog: Sendable {
         switch mark {
         case .whole: states[number] = .whole(try reader.path())
         case .patch: states[number] = .patch
+        case .largePatch: states[number] = .largePatch(try reader.path())
         case .done: states[number] = nil
         case nil: return states
         }

@@ -12,18 +12,22 @@ final class PatchContent {
   /// At most that many bytes were announced.
   private let limit: UInt64
   private var total: UInt64 = 0
+  /// Of a patch that is gone on with: up to here the staged file holds nothing but what is wanted.
+  private var cleared: UInt64?
   private var job: PatchJob?
   private var delta = (base: Stretch(offset: 0, length: 0), next: UInt64(0), end: UInt64(0))
 
   private static let leaf = UInt64(ContentDigest.leafLength)
 
+  /// - Parameter file: empty, or with what an interrupted cycle staged.
   init(
-    _ file: consuming Descriptor, base: consuming Descriptor, ranges: PatchRanges, limit: UInt64
+    _ file: consuming Descriptor, base: consuming Descriptor, ranges: PatchRanges, limit: UInt64, goesOn: Bool
   ) throws(StoreError) {
     self.file = file
     self.base = base
     self.ranges = ranges
     self.limit = limit
+    cleared = goesOn ? 0 : nil
     try StoreError.telling { () throws(SystemError) in try self.file.truncate(to: ranges.newSize) }
   }
 
@@ -34,6 +38,12 @@ final class PatchContent {
 
   func addZeros(_ stretch: Stretch) throws(StoreError) { try add(stretch, isZeros: true) }
 
+  /// Takes what is staged there already; whether it is the right thing shows in the content's digest.
+  func keep(_ stretch: Stretch) throws(StoreError) {
+    guard cleared != nil else { throw .contradiction("a patch", "there is no such part of it") }
+    try add(stretch, isZeros: false)
+  }
+
   private func add(_ stretch: Stretch, isZeros: Bool) throws(StoreError) {
     let lastEnd = ranges.ranges.last?.stretch.end ?? 0
     guard stretch.length > 0, stretch.offset >= lastEnd, stretch.offset <= ranges.newSize,
@@ -41,7 +51,7 @@ final class PatchContent {
     else { throw .contradiction("a patch", "a piece lies before the one before it, or beyond the size") }
     total += stretch.length
     guard isZeros || total <= limit else { throw .contradiction("a patch", "more comes than was announced") }
-    if isZeros { total -= stretch.length }
+    if isZeros { total -= stretch.length } else { try clear(to: stretch.offset, then: stretch.end) }
     if let last = ranges.ranges.last, last.stretch.end == stretch.offset, last.isZeros == isZeros {
       let joined = Stretch(offset: last.stretch.offset, length: last.stretch.length + stretch.length)
       ranges.ranges[ranges.ranges.count - 1] = PatchRanges.Range(stretch: joined, isZeros: isZeros)
@@ -52,6 +62,17 @@ final class PatchContent {
     }
     try checkLastEnd()
     ranges.ranges.append(PatchRanges.Range(stretch: stretch, isZeros: isZeros))
+  }
+
+  /// Makes a hole of what the interrupted cycle staged there and this one does not want: it would show through.
+  private func clear(to offset: UInt64, then end: UInt64) throws(StoreError) {
+    guard let from = cleared else { return }
+    cleared = end
+    guard from < offset else { return }
+    let isHole = try StoreError.telling { () throws(SystemError) in
+      try file.punchHole(offset: from, length: offset - from)
+    }
+    guard isHole else { throw .damaged("a staged patch", "its file system makes no holes any more") }
   }
 
   private func checkLastEnd() throws(StoreError) {
@@ -114,6 +135,7 @@ final class PatchContent {
   /// The content digest of the patched file, from the old map and what came; the new map goes into `map`.
   func digest(key: HashKey, oldMap: MapFile, map: consuming Descriptor) throws(StoreError) -> Digest {
     try checkLastEnd()
+    try clear(to: ranges.newSize, then: ranges.newSize)
     var writer = DigestMapWriter(key: key)
     var changes = LeafDigests(ranges: ranges)
     do throws(DeltaError) {
@@ -132,6 +154,7 @@ final class PatchContent {
   /// Fills in from the base what the patch leaves as it was: the staged file is then the whole new content.
   func materialize() throws(StoreError) {
     try checkLastEnd()
+    try clear(to: ranges.newSize, then: ranges.newSize)
     try StoreError.telling { () throws(SystemError) in try ranges.materialize(into: file, from: base) }
   }
 

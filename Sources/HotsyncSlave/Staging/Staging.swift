@@ -29,6 +29,7 @@ final class Staging {
   private var nextNumber: UInt64
   /// Begun contents of a broken cycle that may be gone on with.
   private var resumable: [UInt64: UInt64] = [:]
+  private var resumablePatches: Set<UInt64>
   /// Contents whose digest was not what was said: the master sends them whole before the seal counts.
   private(set) var mismatched: Set<UInt64> = []
 
@@ -39,6 +40,7 @@ final class Staging {
     maps = try DigestMaps(store)
     begunLog = try BegunLog(store)
     nextNumber = leftovers.nextNumber
+    resumablePatches = Set(leftovers.patches.map(\.number))
     for content in leftovers.contents {
       complete[content.number] = Complete(size: content.size, digest: content.digest)
     }
@@ -85,17 +87,19 @@ final class Staging {
       guard case .regular(baseSize, let digest) = old?.content else {
         throw .contradiction("a patch of \(base)", "there is no such file of that size")
       }
-      try claim(number)
+      let goesOn = resumablePatches.remove(number) != nil
+      if !goesOn { try claim(number) }
       let ranges = PatchRanges(path: base, oldSize: baseSize, newSize: size)
       let staged = try StoreError.telling { () throws(SystemError) in
-        try begunLog.append(number, .patch)
-        return try folder.open(StoreLayout.name(number), [.readingAndWriting, .exclusively])
+        try begunLog.append(number, min(baseSize, size) >= LargeFile.minimum ? .largePatch(base) : .patch)
+        return try folder.open(
+          StoreLayout.name(number), goesOn ? .readingAndWriting : [.readingAndWriting, .exclusively])
       }
       guard let mirrored = try? store.mirror.open(at: base) else {
         opened = .baseless(number)
         return
       }
-      let content = try PatchContent(staged, base: mirrored, ranges: ranges, limit: dirty)
+      let content = try PatchContent(staged, base: mirrored, ranges: ranges, limit: dirty, goesOn: goesOn)
       opened = .patch(number, content, baseDigest: digest)
     }
   }
@@ -105,7 +109,9 @@ final class Staging {
   ) throws(StoreError) {
     var mode: OpenMode = [.readingAndWriting, .exclusively]
     if resumeAt > 0 {
-      guard resumable[number] == resumeAt else { throw .contradiction("a content", "there is no such part of it") }
+      guard resumable.removeValue(forKey: number) == resumeAt else {
+        throw .contradiction("a content", "there is no such part of it")
+      }
       mode = .readingAndWriting
     } else if !mismatched.contains(number) {
       try claim(number)
@@ -130,6 +136,7 @@ final class Staging {
   }
 
   func addZeros(_ stretch: Stretch) throws(StoreError) { try openPatch()?.addZeros(stretch) }
+  func keep(_ stretch: Stretch) throws(StoreError) { try openPatch()?.keep(stretch) }
   func openDelta(base: Stretch, new: Stretch) throws(StoreError) { try openPatch()?.openDelta(base: base, new: new) }
   func appendDelta(_ bytes: ArraySlice<UInt8>) throws(StoreError) { try openPatch()?.appendDelta(bytes) }
   func closeDelta() throws(StoreError) { try openPatch()?.closeDelta() }
@@ -253,8 +260,11 @@ final class Staging {
 
   /// Removes what no entry wants.
   func dropUnused() {
-    for number in complete.keys { try? folder.unlink(StoreLayout.name(number)) }
+    let unused = Array(complete.keys) + Array(resumable.keys) + Array(resumablePatches)
+    for number in unused { try? folder.unlink(StoreLayout.name(number)) }
     complete = [:]
+    resumable = [:]
+    resumablePatches = []
   }
 
   func removeMap(_ digest: Digest) { maps.remove(digest) }
