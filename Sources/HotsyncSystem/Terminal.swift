@@ -23,9 +23,6 @@ public enum Terminal {
     let columns = hs_terminal_columns(descriptor)
     return columns > 0 ? Int(columns) : nil
   }
-
-  /// Whether somebody types at standard input (isatty(3)).
-  public static var isInput: Bool { isatty(0) == 1 }
 }
 
 /// Standard output and standard error: they belong to the process, so nobody owns or closes them.

@@ -8,7 +8,8 @@ import HotsyncSystem
 /// Where the keys are that sshd lets in.
 struct AuthorizedKeysOption: ParsableArguments {
   @Option(
-    help: ArgumentHelp("The file that sshd reads; without it, that of the account the master logs in to.", valueName: "file"))
+    help: ArgumentHelp(
+      "The file that sshd reads; without it, that of the account the master logs in to.", valueName: "file"))
   var authorizedKeys: String?
 }
 
@@ -50,7 +51,8 @@ struct RevokeVerb: Verb {
   static let configuration = CommandConfiguration(
     commandName: "revoke", abstract: "Take keys of one connection out again: all, or one.")
 
-  @Option(help: ArgumentHelp("Only this one: its file, - for standard input, or its fingerprint SHA256:….", valueName: "key"))
+  @Option(
+    help: ArgumentHelp("Only this one: its file, - for standard input, or its fingerprint SHA256:….", valueName: "key"))
   var key: String?
 
   @OptionGroup var place: AuthorizedKeysOption
@@ -73,7 +75,7 @@ enum KeyInput {
 
   /// - Parameter path: as given; nil for standard input, unless a person sits there.
   static func read(_ path: String?, _ command: String) throws -> [UInt8] {
-    if path == nil, Terminal.isInput {
+    if path == nil, Question.canBeAsked {
       throw CommandError(
         .usage, "cannot read", "the master's public key", cause: "none is given",
         next: "on the master: hotsync key show NAME; then here: \(command) --key - <<< 'ssh-ed25519 …'")

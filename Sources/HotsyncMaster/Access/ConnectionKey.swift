@@ -32,7 +32,8 @@ public struct ConnectionKey: ~Copyable {
       throw MasterError(
         .configuration, "cannot use", "a key for \"\(connection.name)\"",
         cause: "its transport is local, which logs in nowhere",
-        next: "hotsync config set connections.\(connection.name).transport ssh connections.\(connection.name).slave_host "
+        next:
+          "hotsync config set connections.\(connection.name).transport ssh connections.\(connection.name).slave_host "
           + "ADDRESS")
     }
   }
@@ -47,7 +48,8 @@ public struct ConnectionKey: ~Copyable {
     let files = try files(makesFolder: true)
     if try files.exists() {
       throw MasterError(
-        .unwritable, "cannot make", "the key of \"\(connection.name)\"", cause: "there is one already: \(files.shownPath)",
+        .unwritable, "cannot make", "the key of \"\(connection.name)\"",
+        cause: "there is one already: \(files.shownPath)",
         next: "hotsync key show \(connection.name)\(option); for another one in its place: hotsync key rotate "
           + connection.name + option)
     }

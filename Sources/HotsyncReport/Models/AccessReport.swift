@@ -2,7 +2,11 @@ public import HotsyncSystem
 
 /// What `hotsync-slave authorize` has to say.
 public struct AuthorizeReport: Report {
-  public enum Result: String, Sendable { case authorised, alreadyAuthorised = "already_authorised", updated }
+  public enum Result: String, Sendable {
+    case authorised
+    case alreadyAuthorised = "already_authorised"
+    case updated
+  }
 
   public struct HostKey: Sendable, Equatable {
     public let type: String

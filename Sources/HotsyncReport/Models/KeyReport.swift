@@ -44,9 +44,11 @@ public struct KeyReport: Report {
       switch result {
       case .generated: "made the key of \(harmless(connection)): \(harmless(path))"
       case .present: "the key of \(harmless(connection)): \(harmless(path))"
-      case .waiting: "made the next key of \(harmless(connection)), which waits until the slave has it: \(harmless(path))"
+      case .waiting:
+        "made the next key of \(harmless(connection)), which waits until the slave has it: \(harmless(path))"
       }
-    return ([made, "  public half  \(harmless(publicKey))", "  fingerprint  \(fingerprint)"] + steps).joined(separator: "\n")
+    return ([made, "  public half  \(harmless(publicKey))", "  fingerprint  \(fingerprint)"] + steps).joined(
+      separator: "\n")
   }
 
   /// The commands that come next, a line each.

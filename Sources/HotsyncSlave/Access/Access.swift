@@ -44,7 +44,8 @@ public final class Access {
     let fingerprint = try fingerprint(of: key)
     let result = try bind(key, to: command, keys, file)
     var report = AuthorizeReport(
-      connection: connection.name, result: result, path: file.shownPath, fingerprint: fingerprint, command: command.text)
+      connection: connection.name, result: result, path: file.shownPath, fingerprint: fingerprint, command: command.text
+    )
     for entry in keys.entries(bindingTo: command) {
       guard let older = entry.key, older != key else { continue }
       report.olderKeys.append(try self.fingerprint(of: older))
@@ -161,8 +162,10 @@ public final class Access {
   private func unrestricted(_ line: Int, _ path: String) -> AccessError {
     AccessError(
       .refused, "cannot authorise", "this key",
-      cause: "line \(line) of \(path) lets it run anything: it is there without our command, or with more rights than that",
-      next: "take that line out (sed -i \(line)d \(quotedForShell(path))) and run this again; or use another key: on the "
+      cause:
+        "line \(line) of \(path) lets it run anything: it is there without our command, or with more rights than that",
+      next:
+        "take that line out (sed -i \(line)d \(quotedForShell(path))) and run this again; or use another key: on the "
         + "master: hotsync key rotate \(connection.name)")
   }
 
@@ -170,9 +173,11 @@ public final class Access {
     let place = bound.root.map { " below \(shown($0.utf8))" } ?? ""
     return AccessError(
       .refused, "cannot authorise", "this key",
-      cause: "line \(line) of \(path) binds it to the connection \"\(shown(bound.connection.utf8))\"\(place), and a key is "
+      cause:
+        "line \(line) of \(path) binds it to the connection \"\(shown(bound.connection.utf8))\"\(place), and a key is "
         + "for one",
-      next: "give each connection its own: on the master: hotsync key generate \(connection.name); or first: hotsync-slave "
+      next:
+        "give each connection its own: on the master: hotsync key generate \(connection.name); or first: hotsync-slave "
         + "revoke --connection \(quotedForShell(bound.connection))"
         + (bound.root.map { " --root \(quotedForShell($0))" } ?? ""))
   }

@@ -97,7 +97,8 @@ extension Access {
     }
     if let loose = bound.first(where: { !$0.isClosed }) {
       throw AccessError(
-        .refused, "cannot accept", "line \(loose.line) of the authorised keys", cause: "it allows more than our command",
+        .refused, "cannot accept", "line \(loose.line) of the authorised keys",
+        cause: "it allows more than our command",
         next: "hotsync-slave revoke\(options), then: \(adding)'\(loose.key?.line ?? "ssh-ed25519 …")'")
     }
     return try bound.map { try describe($0.key) }.joined(separator: ", ")
@@ -143,6 +144,12 @@ extension Access {
     if connection.user == "root", !settings.permitsRoot {
       throw forbidding("PermitRootLogin no", mend: "PermitRootLogin prohibit-password")
     }
+    if let line = settings.exclusion(of: connection.user) {
+      throw AccessError(
+        .refused, "cannot let in", "the master of \"\(connection.name)\"",
+        cause: "sshd is configured with \(shown(line.utf8))",
+        next: "let \(connection.user) in there, in \(shownConfiguration), then: systemctl reload ssh")
+    }
     if let command = settings.forcedCommand {
       throw forbidding("ForceCommand \(shown(command.utf8))", mend: "ForceCommand none")
     }
@@ -166,9 +173,19 @@ extension Access {
       throw AccessError(
         .refused, "cannot let in", "the master of \"\(connection.name)\"",
         cause: "sshd reads \(shown(settings.authorizedKeys.utf8)) and not \(shown(path.utf8))",
-        next: "add it to AuthorizedKeysFile in \(shownConfiguration), then: systemctl reload ssh; or name the file that is "
+        next:
+          "add it to AuthorizedKeysFile in \(shownConfiguration), then: systemctl reload ssh; or name the file that is "
           + "read: hotsync-slave authorize\(options) --authorized-keys FILE")
     }
+    if settings.isStrict { try requireClosed(account.home, of: account) }
     return path
+  }
+
+  /// sshd passes over the keys of a home that others can write, and tells only its own log.
+  private func requireClosed(_ home: RelativePath, of account: Account) throws(AccessError) {
+    guard let folder = try? root.folder(at: home), let status = try? folder.descriptor.status() else { return }
+    do throws(TrustError) {
+      try Trust.require(status, shownAs: rootPath + home.description, user: account.user)
+    } catch { throw AccessError(error) }
   }
 }

@@ -31,9 +31,10 @@ struct AuthorizedKeysFile: ~Copyable {
     do throws(SystemError) {
       folder = try makesFolder ? makeFolder(above, account, root) : root.folderIfPresent(at: above)
     } catch {
-      guard error.isLoop else { throw AccessError(error) }
+      // A link in the place of a folder counts as none.
+      guard error.isLoop || error.isMissing else { throw AccessError(error) }
       throw AccessError(
-        .refused, "cannot trust", shownPath, cause: "a symbolic link is on the way to it",
+        .refused, "cannot trust", shownPath, cause: "a symbolic link is on the way to it, or what is no folder",
         next: "name the file itself: --authorized-keys FILE")
     }
     guard let folder else { return nil }

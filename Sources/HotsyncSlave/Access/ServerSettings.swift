@@ -29,6 +29,22 @@ struct ServerSettings {
 
   var permitsKeys: Bool { values("pubkeyauthentication").first != "no" }
 
+  /// Whether a file in somebody else's reach is passed over.
+  var isStrict: Bool { values("strictmodes").first != "no" }
+
+  /// Why the account may not log in at all, by the lists of those who may and may not; a pattern counts as meant for it.
+  func exclusion(of user: String) -> String? {
+    // `user@host` is for some hosts only.
+    let denied = values("denyusers").contains { $0 == user }
+    if denied { return "DenyUsers \(user)" }
+    let allowed = values("allowusers")
+    let isMeant = allowed.contains { pattern in
+      let name = pattern.prefix { $0 != "@" }
+      return name == user || name.contains { "*?!".contains($0) }
+    }
+    return allowed.isEmpty || isMeant ? nil : "AllowUsers \(allowed.joined(separator: " "))"
+  }
+
   /// A command that stands before that of any key.
   var forcedCommand: String? { values("forcecommand").first.flatMap { $0 == "none" ? nil : $0 } }
 

@@ -33,7 +33,8 @@ import Testing
   func plainLine() {
     #expect(
       AuthorizedKeys.line(binding: key, to: command)
-        == "restrict,command=\"/usr/bin/hotsync-slave serve --connection standby\" \(KeySamples.ed25519) hotsync:standby")
+        == "restrict,command=\"/usr/bin/hotsync-slave serve --connection standby\" \(KeySamples.ed25519) hotsync:standby"
+    )
   }
 
   @Test(
@@ -48,7 +49,8 @@ import Testing
     #expect(entry?.command == odd && entry?.isClosed == true && entry?.key == key)
     // The shell's own reading is the judge.
     let shell = try RunningProgram.run("/bin/sh", ["-c", "printf '%s\\n' " + odd.text])
-    #expect(shell.outputText == [odd.program, "serve", "--connection", "standby", "--root", path, ""].joined(separator: "\n"))
+    #expect(
+      shell.outputText == [odd.program, "serve", "--connection", "standby", "--root", path, ""].joined(separator: "\n"))
   }
 
   @Test("a path with a control character, or one that is not absolute, makes no command")
@@ -75,9 +77,12 @@ import Testing
       """
     let bound = keys(text).entries(bindingTo: command)
     #expect(bound.map(\.line) == [3, 5, 8] && bound.map(\.key) == [key, other, nil])
-    #expect(bound.allSatisfy(\.isClosed))
+    #expect(bound.map(\.isClosed) == [true, true, true])
     #expect(keys(text).entries(of: try KeySamples.key(KeySamples.rsa)).map(\.line) == [2])
-    #expect(keys(text).entries(of: try KeySamples.key(KeySamples.ecdsa256)).compactMap(\.command?.connection) == ["spare", "standby"])
+    #expect(
+      keys(text).entries(of: try KeySamples.key(KeySamples.ecdsa256)).compactMap(\.command?.connection) == [
+        "spare", "standby",
+      ])
   }
 
   @Test(
@@ -85,7 +90,8 @@ import Testing
     arguments: [
       "", "command=\"CMD\"", "restrict", "restrict,pty,command=\"CMD\"", "restrict,command=\"CMD\",port-forwarding",
       "restrict,command=\"CMD\",environment=\"A=b\"", "restrict,user-rc,command=\"CMD\"", "restrict,agent-forwarding",
-      "restrict,permitopen=\"x:1\",command=\"CMD\"", "cert-authority,restrict,command=\"CMD\"", "restrict=\"no\",command=\"CMD\"",
+      "restrict,permitopen=\"x:1\",command=\"CMD\"", "cert-authority,restrict,command=\"CMD\"",
+      "restrict=\"no\",command=\"CMD\"",
     ])
   func open(_ options: String) {
     let front = options.isEmpty ? "" : options.replacing("CMD", with: command.text) + " "
@@ -97,7 +103,8 @@ import Testing
     "no other command counts as ours",
     arguments: [
       "CMD; sh", "CMD $HOME", "CMD `x`", "CMD --verbose", "sh -c 'CMD'", "/usr/bin/rsync serve --connection standby",
-      "hotsync-slave serve --connection standby", "/usr/bin/hotsync-slave serve", "CMD > /x", "CMD &", "'CMD'", "CMD 'x",
+      "hotsync-slave serve --connection standby", "/usr/bin/hotsync-slave serve", "CMD > /x", "CMD &", "'CMD'",
+      "CMD 'x",
       "/usr/bin/hotsync-slave restore --connection standby", "CMD --root", "CMD --root relative",
     ])
   func otherCommands(_ text: String) {
@@ -137,7 +144,11 @@ import Testing
     #expect(text(AuthorizedKeys(two).removing(bound)) == others + "\n")
     let moved = try AuthorizedKeysTests.command(program: "/opt/hotsync-slave")
     let changed = AuthorizedKeys(two).replacing(bound[0], with: key, boundTo: moved)
-    #expect(text(changed) == text(two).replacing("/usr/bin/hotsync-slave serve --connection standby\" \(key.line)", with: "/opt/hotsync-slave serve --connection standby\" \(key.line)"))
+    #expect(
+      text(changed)
+        == text(two).replacing(
+          "/usr/bin/hotsync-slave serve --connection standby\" \(key.line)",
+          with: "/opt/hotsync-slave serve --connection standby\" \(key.line)"))
     #expect(text(keys("").adding(key, boundTo: command)) == line + "\n")
   }
 
