@@ -111,6 +111,13 @@ let package = Package(
       ]),
     // The real executables on scratch roots.
     tests("EndToEndTests", ["TestSupport", "HotsyncSystem", "hotsync", "hotsync-slave"]),
+    // Who gets in, and what for: the real executables, ssh-keygen, and OpenSSH's own client and server.
+    tests(
+      "AccessTests",
+      [
+        "TestSupport", "HotsyncSystem", "HotsyncCatalog", "HotsyncProtocol", "HotsyncConfig", "HotsyncReport",
+        "HotsyncMaster", "HotsyncTransport", "hotsync", "hotsync-slave",
+      ]),
     // The executables under kills, faults, full disks and damage.
     tests(
       "CrashTests",

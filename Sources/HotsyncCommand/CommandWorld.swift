@@ -49,6 +49,13 @@ public struct CommandWorld: Sendable {
     root == "/" ? words : "\(words) --root \(quotedForShell(root))"
   }
 
+  /// What stands in front of the paths that lie below the root; empty for the machine's own root.
+  public func rootPath() throws -> String {
+    if try openRoot().isMachineRoot() { return "" }
+    let end = root.utf8.lastIndex { $0 != UInt8(ascii: "/") } ?? root.startIndex
+    return String(root[...end])
+  }
+
   public func configuration() throws -> Configuration { try Configuration.load(root: root) }
 
   /// The connections that are meant: those named, or all.

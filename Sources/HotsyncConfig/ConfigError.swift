@@ -47,11 +47,3 @@ func printable(_ text: String) -> String {
   let short = text.utf8.count > 200 ? String(text.prefix(60)) + "…" : text
   return shown(short.utf8)
 }
-
-/// A word of a shell command.
-public func quotedForShell(_ word: String) -> String {
-  let isPlain =
-    !word.isEmpty && word.utf8.allSatisfy { isLetter($0) || isDigit($0) || "-_./,:@%+=".utf8.contains($0) }
-  let parts = word.split(separator: "'", omittingEmptySubsequences: false)
-  return isPlain ? word : "'" + parts.joined(separator: "'\\''") + "'"
-}

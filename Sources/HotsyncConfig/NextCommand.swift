@@ -1,3 +1,5 @@
+import HotsyncSystem
+
 /// What the operator types next.
 struct NextCommand {
   let root: String

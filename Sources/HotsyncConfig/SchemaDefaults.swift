@@ -1,3 +1,5 @@
+import HotsyncSystem
+
 extension Schema.Row {
   /// The key's parts for a connection.
   func path(for name: String) -> [String] { path.map { $0 == "NAME" ? name : $0 } }

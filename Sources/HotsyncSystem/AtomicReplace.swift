@@ -14,6 +14,47 @@ extension Folder {
     try synchronize()
   }
 
+  /// The same for a file in somebody else's folder, with that one's owner: what stands in the way of the file aside, a
+  /// link or a file that is held open, goes first.
+  public func replace(
+    _ name: FileName, with content: [UInt8], permissions: UInt16, owner: UInt32, group: UInt32
+  ) throws(SystemError) {
+    let aside = FileName(checked: Array(".new-".utf8) + name.bytes.prefix(200))
+    if try statusIfPresent(aside) != nil { try unlink(aside) }
+    do {
+      let file = try open(aside, [.writing, .exclusively], permissions: 0o600)
+      try file.write(content)
+      let status = try file.status()
+      if status.owner != owner || status.group != group { try file.setOwner(owner, group: group) }
+      try file.setPermissions(permissions)
+      try file.synchronize()
+    }
+    try rename(aside, into: self, as: name)
+    try synchronize()
+  }
+
+  /// Writes a small file under a name that is free; EEXIST where it is not.
+  public func create(_ name: FileName, with content: [UInt8], permissions: UInt16 = 0o600) throws(SystemError) {
+    let aside = FileName(checked: Array(".new-".utf8) + name.bytes.prefix(200))
+    do {
+      let file = try open(aside, [.writing, .creating, .truncating], permissions: 0o600)
+      try file.setPermissions(permissions)
+      try file.write(content)
+      try file.synchronize()
+    }
+    do throws(SystemError) { try renameWithoutReplacing(aside, into: self, as: name) } catch {
+      try? unlink(aside)
+      throw error
+    }
+    try synchronize()
+  }
+
+  /// Whether this user may make entries in it (faccessat(2)); no change is made.
+  public func isWritable() -> Bool {
+    // SAFETY: the literal lives through the call.
+    unsafe faccessat(descriptor.number, ".", W_OK, AT_EACCESS) == 0
+  }
+
   /// The whole of a small file; nil where it is missing.
   public func content(of name: FileName, limit: Int) throws(SystemError) -> [UInt8]? {
     do throws(SystemError) {

@@ -11,6 +11,7 @@ public enum Environment {
 
   public static var isRoot: Bool { geteuid() == 0 }
   public static var userID: UInt32 { geteuid() }
+  public static var groupID: UInt32 { getegid() }
   public static var processID: Int32 { getpid() }
 
   /// The host's name as the kernel has it.

@@ -45,8 +45,11 @@ public enum Trust {
 
   /// Opens a regular file for reading and refuses it unless it can be trusted; nil where there is none. A symbolic link
   /// is refused: whoever can change where it leads could change what is read.
+  ///
+  /// - Parameter user: who may own it, beside root.
   public static func openIfPresent(
-    _ name: FileName, in folder: borrowing Folder, shownAs path: String, use: Use = .configuration
+    _ name: FileName, in folder: borrowing Folder, shownAs path: String, use: Use = .configuration,
+    user: UInt32 = Environment.userID
   ) throws(TrustError) -> Descriptor? {
     // A FIFO is opened without waiting, a device not at all: what stands there is looked at first.
     guard let status = try status(of: name, in: folder, path) else { return nil }
@@ -62,7 +65,7 @@ public enum Trust {
     guard opened.inode == status.inode, opened.kind == .regular else {
       throw refusal(path, "it was exchanged while it was opened", "ls -l \(path)")
     }
-    try require(opened, shownAs: path, use: use)
+    try require(opened, shownAs: path, use: use, user: user)
     return file
   }
 

@@ -11,8 +11,8 @@ struct HotsyncSlaveProgram: ParsableCommand, Executable {
     commandName: program, abstract: "The spare machine's side of HotSync: keeps the master's files ready.",
     version: Version.text,
     subcommands: [
-      ServeVerb.self, ApplyVerb.self, StatusVerb.self, GenerationsVerb.self, RestoreVerb.self, VerifyVerb.self,
-      ConfigCommand<HotsyncSlaveProgram>.self,
+      ServeVerb.self, ApplyVerb.self, AuthorizeVerb.self, RevokeVerb.self, CheckVerb.self, StatusVerb.self,
+      GenerationsVerb.self, RestoreVerb.self, VerifyVerb.self, ConfigCommand<HotsyncSlaveProgram>.self,
     ])
 
   /// Without a verb there is nothing to do.

@@ -45,6 +45,31 @@ final class Machine {
       next: "run it on the slave; where the slave is a folder of this machine: --root LOCAL_ROOT")
   }
 
+  /// The keys of the connection that is meant.
+  ///
+  /// - Parameter authorizedKeys: a path as on the command line; nil for the account's own file.
+  func access(_ authorizedKeys: String?) throws -> Access {
+    let configuration = try configuration()
+    return try access(to: try connection(in: configuration), configuration, authorizedKeys)
+  }
+
+  func access(
+    to connection: ConnectionConfiguration, _ configuration: Configuration, _ authorizedKeys: String? = nil
+  ) throws -> Access {
+    Access(
+      connection, store: configuration.store, root: try root.duplicate(), rootPath: try world.rootPath(),
+      authorizedKeys: authorizedKeys, program: Environment.executablePath)
+  }
+
+  /// The command that makes this machine slave in a connection.
+  func configuring(_ name: String, role: String) -> String {
+    let option = ((try? world.rootPath()) ?? "").isEmpty ? "" : " --root \(quotedForShell(world.root))"
+    guard name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "'") }) else {
+      return "hotsync-slave config set\(option) role slave connections.NAME.status enabled"
+    }
+    return "hotsync-slave config set\(option) \(role) slave connections.\(name).status enabled"
+  }
+
   // MARK: What lies below the root
 
   func store(of connection: ConnectionConfiguration, in configuration: Configuration) throws(StoreError) -> Store {

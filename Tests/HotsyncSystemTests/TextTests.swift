@@ -43,3 +43,24 @@ import Testing
     #expect(error.cause == "No such file or directory")
   }
 }
+
+@Suite struct ShellWordTests {
+  @Test("words of any text come back whole through a shell's quoting, and nothing that a shell would expand is read")
+  func words() {
+    var random = SeededGenerator(announcing: "shell words")
+    let letters = Array("ab'\"\\ $`%*;&|<>()~#!\u{301}é\t".unicodeScalars)
+    for _ in 0..<4_000 {
+      let words = (0...random.below(3)).map { _ in
+        var text = String.UnicodeScalarView()
+        for _ in 0..<random.below(8) { text.append(letters[random.below(letters.count)]) }
+        return String(text)
+      }
+      let command = words.map(quotedForShell).joined(separator: " ")
+      #expect(shellWords(command.utf8) == words.map { Array($0.utf8) }, "HOTSYNC_SEED=\(random.seed)")
+    }
+    for text in ["'a", "a\\", "a;b", "$a", "a\nb", "a\\\nb", "`a`", "a*", "~", "\"a\""] {
+      #expect(shellWords(text.utf8) == nil, "\(text)")
+    }
+    #expect(shellWords("  a\\ b\t'c'd  ".utf8) == [Array("a b".utf8), Array("cd".utf8)])
+  }
+}

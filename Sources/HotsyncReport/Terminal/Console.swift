@@ -115,6 +115,11 @@ public final class Console: Sendable {
     writeMessage(lines: error.terminalText(program: program).split(separator: "\n").map(String.init), .error)
   }
 
+  /// What is good to know beside a result: a line on standard error, unless `--quiet`.
+  public func note(_ text: String) {
+    if !options.quiet { message(text, .notice) }
+  }
+
   /// One line for standard error, with the program's name in front; in the journal, with its priority instead.
   func message(_ text: String, _ level: Logger.Level) {
     let line = harmless(text)

@@ -27,7 +27,7 @@ public struct KnownHosts: Sendable {
       }
       self.names = names.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
       self.rest = line[names.endIndex...]
-      key = PublicKey(line: rest)
+      key = PublicKey(atFrontOf: rest.prefix { $0 != 0 })
     }
 
     func holds(_ name: String) -> Bool {
