@@ -21,6 +21,10 @@ struct ApplyVerb: Verb {
     for connection in slaves {
       report.changed += try Store.create(connection: connection.name, root: machine.root, path: configuration.store)
       report.stores.append(try ApplyVerb.place(of: connection.name, configuration.store, below: machine.root))
+      if connection.transport != .local, !(try machine.access(to: connection, configuration).hasKey()) {
+        report.next.append(
+          "let the master's key in: on the master, hotsync key generate \(connection.name) prints the command for here")
+      }
     }
     return machine.console.present(report)
   }

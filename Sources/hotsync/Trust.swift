@@ -21,7 +21,7 @@ struct Trust: ParsableCommand {
   func run() throws {
     try CommandWorld.run(Hotsync.program, options) { world in
       let connection = try world.connection(name, of: try world.configuration())
-      let trust = try HostTrust(connection, rootPath: world.root == "/" ? "" : world.root)
+      let trust = try HostTrust(connection, rootPath: try world.rootPath())
       if let fingerprint { try trust.check(fingerprint) }
       if !trust.isRecorded {
         if fingerprint == nil { try confirm(trust, connection.name, world) }

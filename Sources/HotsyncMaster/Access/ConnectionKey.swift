@@ -85,18 +85,24 @@ public struct ConnectionKey: ~Copyable {
 
   // MARK: For a cycle
 
-  /// The private keys to log in with, in the order in which to try them: the one that waits for the slave, then the one
-  /// in use. Absolute paths, the root in front.
+  /// The private key that waits until the slave has it, with the root in front; nil where none does.
   ///
-  /// - Throws: `.configuration` where there is none, `.refused` for one that others can read.
-  public func candidates() throws(MasterError) -> [String] {
-    let first = try files(makesFolder: false)
-    let next = try files(makesFolder: false, isNext: true)
-    var paths: [String] = []
-    if try next.exists() { paths.append(rootPath + "/" + String(decoding: next.path.bytes, as: UTF8.self)) }
-    if try first.exists() { paths.append(rootPath + "/" + String(decoding: first.path.bytes, as: UTF8.self)) }
-    guard !paths.isEmpty else { throw missing(first.shownPath) }
-    return paths
+  /// - Throws: `.refused` for one that others can read.
+  public func waiting() throws(MasterError) -> String? {
+    do throws(MasterError) {
+      let next = try files(makesFolder: false, isNext: true)
+      return try next.exists() ? rootPath + "/" + String(decoding: next.path.bytes, as: UTF8.self) : nil
+    } catch {
+      // No folder of keys: the login tells that there is no key.
+      if error.kind == .configuration { return nil }
+      throw error
+    }
+  }
+
+  /// Of the key in use.
+  public func fingerprint() throws(MasterError) -> String? {
+    guard let key = try files(makesFolder: false).publicKey() else { return nil }
+    do throws(TransportError) { return try KeyTools.fingerprint(of: key) } catch { throw MasterError(error) }
   }
 
   /// The key that waits takes the place of the one in use. To be called once the slave has let it in; without one it

@@ -114,7 +114,7 @@ public final class Cycle {
   func conclude(_ scanned: Scanned) {
     report.files.total = scanned.totals.files
     report.bytes.total = scanned.totals.bytes
-    report.files.skipped = UInt64(report.problems.count)
+    report.files.skipped = UInt64(report.problems.count { $0.path != nil })
     if report.problems.contains(where: \.leftOut) { report.result = .incomplete }
   }
 
@@ -122,37 +122,6 @@ public final class Cycle {
     report.problems += attempts.take(line)
     report.bytes.wireSent += line.bytesSent
     report.bytes.wireReceived += line.bytesReceived
-  }
-
-  // MARK: Connect
-
-  func connect(
-    _ purpose: Hello.Purpose, _ record: MasterRecord?
-  ) throws -> (SlaveLine, Welcome, HashKey) {
-    try phase("connect") {
-      let epoch = try EpochFile.read(below: root)
-      report.epoch = epoch.number
-      let line = SlaveLine(MasterChannel(try slaveStream.open()), clocks: clocks)
-      let welcome = try line.greet(
-        Hello(
-          program: program, connection: connection.name, purpose: purpose, epoch: epoch,
-          position: (record?.pending ?? record?.current)?.position ?? .none, store: record?.store,
-          adopts: options.adopts))
-      if let refusal = Epoch.refusal(mine: epoch, theirs: welcome.epoch) {
-        throw MasterError(
-          .fenced, "cannot go on with", "the cycle", cause: refusal, next: "leave this machine fenced")
-      }
-      guard welcome.version == ProtocolVersion.current, let key = welcome.hashKey else {
-        throw ProtocolError.malformed("it greets in a version that was not offered", handshakeDone: false)
-      }
-      return (line, welcome, key)
-    }
-  }
-
-  var slaveStream: SlaveStream {
-    let path = root.descriptor.currentPath().map { String(decoding: $0, as: UTF8.self) } ?? "/"
-    return SlaveStream(
-      connection: connection, rootPath: path == "/" ? "" : path, agentVariables: agentVariables)
   }
 
   // MARK: Hooks

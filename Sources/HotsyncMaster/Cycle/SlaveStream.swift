@@ -10,11 +10,12 @@ struct SlaveStream {
   /// Added to the environment of the agent; tests plant faults by them.
   let agentVariables: [String: String]
 
-  func open() throws -> any ByteStream {
+  /// - Parameter identity: another key than the connection's, with the root in front.
+  func open(identity: String? = nil) throws -> any ByteStream {
     switch connection.transport {
-    case .local: return try openLocal()
-    case .ssh: return try SSHTransport(try target())
-    case .openssh: return try OpenSSHTransport(try target(), configuration: openSSHConfiguration)
+    case .local: try openLocal()
+    case .ssh: try SSHTransport(try target(identity: identity))
+    case .openssh: try OpenSSHTransport(try target(identity: identity), configuration: openSSHConfiguration)
     }
   }
 
@@ -31,7 +32,7 @@ struct SlaveStream {
   }
 
   /// Where its sshd is; paths of files with the root in front.
-  func target() throws -> SSHTarget {
+  func target(identity: String? = nil) throws -> SSHTarget {
     guard let host = connection.slaveHost, let port = UInt16(exactly: connection.port) else {
       throw MasterError(
         .configuration, "cannot reach", "the slave of \"\(connection.name)\"", cause: "slave_host is not set",
@@ -43,7 +44,7 @@ struct SlaveStream {
     #endif
     return SSHTarget(
       connection: connection.name, host: host, port: port, user: connection.user,
-      identity: rootPath + connection.identity, knownHosts: rootPath + connection.knownHosts,
+      identity: identity ?? rootPath + connection.identity, knownHosts: rootPath + connection.knownHosts,
       connectTimeout: connection.connectTimeout, silence: connection.silenceTimeout, agentVariables: variables,
       rootOption: rootPath.isEmpty ? "" : " --root \(quotedForShell(rootPath))")
   }

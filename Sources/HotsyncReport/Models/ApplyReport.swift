@@ -21,6 +21,8 @@ public struct ApplyReport: Report {
   /// In words: "folder /etc/hotsync/keys".
   public var changed: [String] = []
   public var stores: [Place] = []
+  /// What is to be done then, in words that end in a command.
+  public var next: [String] = []
 
   public init() {}
 
@@ -39,6 +41,7 @@ public struct ApplyReport: Report {
             ])
           })
       ),
+      ("next_steps", .strings(next)),
     ])
   }
 
@@ -47,6 +50,6 @@ public struct ApplyReport: Report {
     let places = stores.map {
       "store of \($0.connection): \(harmless($0.path)) on \(harmless($0.fileSystem)), \(Units.size($0.freeBytes)) free"
     }
-    return (lines + places).joined(separator: "\n")
+    return (lines + places + next.map { "next:  \(harmless($0))" }).joined(separator: "\n")
   }
 }

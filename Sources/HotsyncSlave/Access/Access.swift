@@ -29,6 +29,12 @@ public final class Access {
     self.program = program ?? ""
   }
 
+  /// Whether any key may run this connection's agent. Looks only.
+  public func hasKey() throws(AccessError) -> Bool {
+    guard let file = try file(makesFolder: false) else { return false }
+    return try !file.read().entries(bindingTo: command()).isEmpty
+  }
+
   // MARK: Authorize
 
   /// Binds a key to the agent of this connection.

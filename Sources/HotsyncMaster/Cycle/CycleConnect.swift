@@ -1,0 +1,71 @@
+import HotsyncConfig
+import HotsyncProtocol
+import HotsyncReport
+import HotsyncSystem
+import HotsyncTransport
+import Logging
+
+/// From nothing to a slave that has greeted.
+extension Cycle {
+  func connect(
+    _ purpose: Hello.Purpose, _ record: MasterRecord?
+  ) throws -> (SlaveLine, Welcome, HashKey) {
+    try phase("connect") {
+      let epoch = try EpochFile.read(below: root)
+      report.epoch = epoch.number
+      let (line, welcome) = try greet(
+        Hello(
+          program: program, connection: connection.name, purpose: purpose, epoch: epoch,
+          position: (record?.pending ?? record?.current)?.position ?? .none, store: record?.store,
+          adopts: options.adopts))
+      if let refusal = Epoch.refusal(mine: epoch, theirs: welcome.epoch) {
+        throw MasterError(
+          .fenced, "cannot go on with", "the cycle", cause: refusal, next: "leave this machine fenced")
+      }
+      guard welcome.version == ProtocolVersion.current, let key = welcome.hashKey else {
+        throw ProtocolError.malformed("it greets in a version that was not offered", handshakeDone: false)
+      }
+      return (line, welcome, key)
+    }
+  }
+
+  /// Where a key waits for the slave to have it, that one is tried first.
+  private func greet(_ hello: Hello) throws -> (SlaveLine, Welcome) {
+    guard connection.transport != .local else { return try greet(hello, over: try slaveStream.open()) }
+    let key = ConnectionKey(connection, root: try root.duplicate(), rootPath: slaveStream.rootPath)
+    let waiting = try key.waiting()
+    if let waiting {
+      do {
+        let greeted = try greet(hello, over: try slaveStream.open(identity: waiting))
+        if hello.purpose == .cycle { try replace(key) }
+        return greeted
+      } catch let error as TransportError where error.kind == .refused {
+        log.notice("\(connection.name): the slave does not take \(waiting) yet; the key in use is tried")
+      }
+    }
+    return try greet(hello, over: try slaveStream.open())
+  }
+
+  private func greet(_ hello: Hello, over stream: any ByteStream) throws -> (SlaveLine, Welcome) {
+    let line = SlaveLine(MasterChannel(stream), clocks: clocks)
+    return (line, try line.greet(hello))
+  }
+
+  private func replace(_ key: borrowing ConnectionKey) throws {
+    let old = try? key.fingerprint()
+    guard try key.promoteNew() else { return }
+    log.notice("\(connection.name): the new key is in use from now on")
+    report.problems.append(
+      Problem(
+        code: "key_replaced", message: "the slave took the new key; it is in use from now on",
+        nextStep: "on the slave: hotsync-slave revoke --connection \(connection.name)"
+          + (old.map { " --key \($0)" } ?? ""),
+        leftOut: false))
+  }
+
+  var slaveStream: SlaveStream {
+    let path = root.descriptor.currentPath().map { String(decoding: $0, as: UTF8.self) } ?? "/"
+    return SlaveStream(
+      connection: connection, rootPath: path == "/" ? "" : path, agentVariables: agentVariables)
+  }
+}
