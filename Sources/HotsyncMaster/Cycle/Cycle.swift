@@ -132,12 +132,13 @@ public final class Cycle {
     try phase("connect") {
       let epoch = try EpochFile.read(below: root)
       report.epoch = epoch.number
-      let line = SlaveLine(MasterChannel(try slaveStream.open()), clocks: clocks)
+      let line = SlaveLine(
+        MasterChannel(try slaveStream.openLimited(), deadlines: connection.deadlines, clocks: clocks), clocks: clocks)
       let welcome = try line.greet(
         Hello(
           program: program, connection: connection.name, purpose: purpose, epoch: epoch,
           position: (record?.pending ?? record?.current)?.position ?? .none, store: record?.store,
-          adopts: options.adopts))
+          adopts: options.adopts), packing: connection.packing)
       if let refusal = Epoch.refusal(mine: epoch, theirs: welcome.epoch) {
         throw MasterError(
           .fenced, "cannot go on with", "the cycle", cause: refusal, next: "leave this machine fenced")
