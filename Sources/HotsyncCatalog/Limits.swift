@@ -38,4 +38,13 @@ public enum Limits {
   /// Bytes of one staged run of a patch, and how many runs all patches of a broken cycle have together.
   public static let stagedRun: UInt64 = 1 << 20
   public static let stagedRuns = 1 << 20
+  /// What a packed frame may hold: a frame of full length with the four bytes before it.
+  public static let unpacked = frame + 4
+  /// The window that zstd may look back on there.
+  public static let unpackingWindow: UInt64 = 1 << 20
+  /// What all packed frames of a stream hold together: so many times the stream's bytes, and this much besides.
+  public static let expansion: UInt64 = 1_024
+  public static let freeExpansion: UInt64 = 16 << 20
+  /// How long a conversation may go on in which nobody says anything but that it is alive.
+  public static let idleConversation = Duration.seconds(6 * 3_600)
 }

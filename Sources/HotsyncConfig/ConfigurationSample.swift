@@ -12,7 +12,7 @@ enum ConfigurationSample {
 
   /// What to show where the default says little.
   private static let examples = [
-    "role": "master", "transport": "local", "slave_host": "192.0.2.20", "master_host": "192.0.2.10",
+    "role": "master", "slave_host": "192.0.2.20", "master_host": "192.0.2.10",
     "local_root": "/mnt/standby",
     "data.include": "[/home, /srv, /var/www]", "data.exclude": "[\"*.tmp\", \"/home/*/.cache\"]",
   ]

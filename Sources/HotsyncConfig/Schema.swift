@@ -91,17 +91,17 @@ enum Schema {
       "connections.NAME.streams", .integer(1...16, orWord: "auto"), .scalar("auto"), .onlyDefault,
       "SSH connections side by side"),
     row(
-      "connections.NAME.bandwidth_limit", .size(orWord: "none"), .scalar("none"), .effective,
-      "Bytes a second at most, e.g. 10MiB"),
+      "connections.NAME.bandwidth_limit", .size(atLeast: 64 << 10, orWord: "none"), .scalar("none"), .effective,
+      "Bytes a second that the master sends at most, e.g. 10MiB; 64KiB or more"),
     row(
       "connections.NAME.timeouts.connect", .duration(.seconds(1)...hour), .scalar("30s"), .effective,
-      "How long the slave may take to answer at first"),
+      "How long the other side may take to answer at first"),
     row(
       "connections.NAME.timeouts.silence", .duration(.seconds(5)...day), .scalar("2m"), .effective,
       "How long the slave may be silent before the cycle is given up"),
     row(
       "connections.NAME.compression", .choice(["auto", "none", "zstd"]), .scalar("auto"), .effective,
-      "How the stream to the slave is compressed"),
+      "How the stream is compressed: auto (over ssh and openssh, what gets smaller), zstd (local too), none"),
     row(
       "connections.NAME.data.include", .list(.path()), .list([]), .effective,
       "Folders that a promotion replaces whole; not /, /usr, /var, /etc, /boot, nor what holds a store"),

@@ -7,7 +7,7 @@ indirect enum ValueType: Sendable {
   case integer(ClosedRange<Int>, orWord: String? = nil)
   case boolean
   case duration(ClosedRange<Duration>)
-  case size(orWord: String? = nil)
+  case size(atLeast: UInt64 = 0, orWord: String? = nil)
   case percentage
   case limit
   case schedule
@@ -57,7 +57,9 @@ extension ValueType {
     case .boolean: "true or false"
     case .duration(let range):
       "a duration from \(shortest(range.lowerBound)) to \(shortest(range.upperBound)), like 90s, 15m, 1h or 7d"
-    case .size(let word): (word.map { "\($0) or " } ?? "") + "a size like 64KiB or 10MiB"
+    case .size(let least, let word):
+      (word.map { "\($0) or " } ?? "") + "a size like 64KiB or 10MiB"
+        + (least > 0 ? ", \(least >> 10)KiB at least" : "")
     case .percentage: "a percentage like 2%"
     case .limit: "a percentage like 50% or a number of files"
     case .schedule: "five cron fields like \"*/15 * * * *\" or an OnCalendar expression"
@@ -109,7 +111,8 @@ extension ValueType {
     case .boolean: isPlain ? (text == "true" ? .boolean(true) : text == "false" ? .boolean(false) : nil) : nil
     case .duration(let range):
       HotsyncConfig.duration(text[...]).flatMap { range.contains($0) ? .duration($0) : nil }
-    case .size(let word): text == word ? .text(text) : byteCount(text).map { .size($0) }
+    case .size(let least, let word):
+      text == word ? .text(text) : byteCount(text).flatMap { $0 >= least ? .size($0) : nil }
     case .percentage: DeletionLimit.percentage(text).map { .percentage($0) }
     case .limit: DeletionLimit(text).map { .limit($0) }
     case .schedule: Schedule(text).map { .schedule($0) }

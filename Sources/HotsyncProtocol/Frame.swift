@@ -27,6 +27,8 @@ public enum Preamble {
 public protocol WireMessage: Sendable {
   /// The number that stands before the payload.
   var type: UInt8 { get }
+  /// Whether it says nothing but that its sender is alive.
+  var isPing: Bool { get }
   func encode(to writer: inout ByteWriter)
   /// - Throws: `Malformed` for an unknown type and for a payload that is not exactly one of that type.
   static func decode(type: UInt8, from reader: inout ByteReader) throws(Malformed) -> Self
@@ -47,12 +49,21 @@ public enum Frame {
   }
 }
 
-/// Takes bytes as they come and gives whole messages. Pure: no I/O, and at most one frame more than a read in memory.
+/// Takes bytes as they come and gives whole messages, those of packed frames too. Pure: no I/O, and at most one frame more
+/// than a read in memory, besides what one packed frame holds.
 public struct FrameDecoder<Message: WireMessage>: Sendable {
   private(set) var buffer: [UInt8] = []
   private var start = 0
   private var preambleLeft = Preamble.bytes[...]
-  /// Set by the conversation once both sides have greeted: longer frames are allowed from then on.
+  /// What the last packed frame held, and how far it was read.
+  private(set) var unpacked: [UInt8] = []
+  private var unpackedStart = 0
+  // Holds no state from one frame to the next: copies of the decoder may share it.
+  private var unpacker: Unpacker?
+  private var expansion = Expansion()
+  /// Of the stream, up to where it was read.
+  private var streamed = UInt64(Preamble.bytes.count)
+  /// Set by the conversation once both sides have greeted: longer frames are allowed from then on, and packed ones.
   public var handshakeDone = false
 
   public init() {}
@@ -77,17 +88,55 @@ public struct FrameDecoder<Message: WireMessage>: Sendable {
 
   /// The next whole message; nil until more bytes have come.
   public mutating func next() throws(ProtocolError) -> Message? {
-    let available = buffer.count - start
+    while true {
+      if let message = try nextUnpacked() { return message }
+      guard let (type, payload) = try frame(in: buffer, at: start) else { return nil }
+      streamed += UInt64(payload.endIndex - start)
+      start = payload.endIndex
+      guard type == PackedFrame.type, handshakeDone else { return try message(type, payload) }
+      try unpack(payload)
+    }
+  }
+
+  private mutating func unpack(_ payload: ArraySlice<UInt8>) throws(ProtocolError) {
+    let unpacker = self.unpacker ?? Unpacker()
+    self.unpacker = unpacker
+    do throws(Malformed) {
+      unpacked = try unpacker.unpack(payload) { expansion.take($0, streamed: streamed) }
+      unpackedStart = 0
+    } catch { throw .malformed("a packed frame: \(error.reason)", handshakeDone: true) }
+  }
+
+  private mutating func nextUnpacked() throws(ProtocolError) -> Message? {
+    guard !unpacked.isEmpty else { return nil }
+    guard let (type, payload) = try frame(in: unpacked, at: unpackedStart) else {
+      throw .malformed("a packed frame: it ends inside a frame", handshakeDone: true)
+    }
+    guard type != PackedFrame.type else {
+      throw .malformed("a packed frame inside another", handshakeDone: true)
+    }
+    unpackedStart = payload.endIndex
+    if unpackedStart == unpacked.count { unpacked = [] }
+    return try message(type, payload)
+  }
+
+  /// The frame that begins there; nil where it is not whole.
+  private func frame(
+    in bytes: [UInt8], at start: Int
+  ) throws(ProtocolError) -> (type: UInt8, payload: ArraySlice<UInt8>)? {
+    let available = bytes.count - start
     guard available >= Frame.headerLength else { return nil }
-    let length = (0..<4).reduce(0) { $0 | Int(buffer[start + $1]) << (8 * $1) }
+    let length = (0..<4).reduce(0) { $0 | Int(bytes[start + $1]) << (8 * $1) }
     let limit = handshakeDone ? Limits.frame : Limits.handshakeFrame
     guard length >= 1, length <= limit else {
       throw .malformed("a frame of \(length) bytes, where 1 to \(limit) are allowed", handshakeDone: handshakeDone)
     }
     guard available >= Frame.headerLength + length else { return nil }
-    let type = buffer[start + 4]
-    let payload = buffer[(start + 5)..<(start + 4 + length)]
-    start += 4 + length
+    let end = start + Frame.headerLength + length
+    return (bytes[start + Frame.headerLength], bytes[(start + Frame.headerLength + 1)..<end])
+  }
+
+  private func message(_ type: UInt8, _ payload: ArraySlice<UInt8>) throws(ProtocolError) -> Message {
     var reader = ByteReader(payload)
     do throws(Malformed) {
       let message = try Message.decode(type: type, from: &reader)
@@ -100,6 +149,7 @@ public struct FrameDecoder<Message: WireMessage>: Sendable {
 
   /// Whether the stream could end here.
   public var isBetweenFrames: Bool {
-    start == buffer.count && (preambleLeft.isEmpty || preambleLeft.count == Preamble.bytes.count)
+    start == buffer.count && unpacked.isEmpty
+      && (preambleLeft.isEmpty || preambleLeft.count == Preamble.bytes.count)
   }
 }

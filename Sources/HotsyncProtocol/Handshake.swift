@@ -97,10 +97,12 @@ public struct Hello: Hashable, Sendable {
   public var store: [UInt8]?
   /// The operator means it that this master's state is older than the slave's.
   public var adopts: Bool
+  /// Answers may come packed.
+  public var takesPacked: Bool
 
   public init(
     program: String, connection: String, purpose: Purpose, epoch: Epoch, position: Position, store: [UInt8]?,
-    adopts: Bool
+    adopts: Bool, takesPacked: Bool = false
   ) {
     self.program = program
     self.connection = connection
@@ -109,6 +111,7 @@ public struct Hello: Hashable, Sendable {
     self.position = position
     self.store = store
     self.adopts = adopts
+    self.takesPacked = takesPacked
   }
 
   func encode(to writer: inout ByteWriter) {
@@ -122,6 +125,7 @@ public struct Hello: Hashable, Sendable {
     writer.flag(store != nil)
     writer.raw(store ?? [])
     writer.flag(adopts)
+    writer.flag(takesPacked)
   }
 
   init(from reader: inout ByteReader) throws(Malformed) {
@@ -135,6 +139,7 @@ public struct Hello: Hashable, Sendable {
     position = try Position(from: &reader)
     store = try reader.flag() ? Array(try reader.raw(16)) : nil
     adopts = try reader.flag()
+    takesPacked = try reader.flag()
   }
 }
 

@@ -136,6 +136,8 @@ extension MasterMessage: WireMessage {
     }
   }
 
+  public var isPing: Bool { if case .ping = self { true } else { false } }
+
   public func encode(to writer: inout ByteWriter) {
     switch self {
     case .hello(let hello): hello.encode(to: &writer)

@@ -75,6 +75,8 @@ extension SlaveMessage: WireMessage {
     }
   }
 
+  public var isPing: Bool { if case .ping = self { true } else { false } }
+
   public func encode(to writer: inout ByteWriter) {
     switch self {
     case .welcome(let welcome): welcome.encode(to: &writer)

@@ -13,6 +13,9 @@ public protocol ByteStream: AnyObject, Sendable {
   /// Waits for bytes, at most as long as the limit of silence: their number, put at the front of the buffer; 0 at the end.
   func receive(into buffer: inout [UInt8]) throws(TransportError) -> Int
 
+  /// The same, but for `limit` at most: nil where that is over first.
+  func receive(into buffer: inout [UInt8], atMost limit: Duration) throws(TransportError) -> Int?
+
   /// Says that nothing more will be sent.
   func closeSending()
 

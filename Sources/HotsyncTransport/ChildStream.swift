@@ -38,8 +38,20 @@ final class ChildStream: Sendable {
 
   func send(_ bytes: [UInt8]) throws(TransportError) { try stream.send(bytes) }
 
-  func receive(into buffer: inout [UInt8], atMost limit: Duration? = nil) throws(TransportError) -> Int {
-    let count = try stream.receive(into: &buffer, atMost: limit)
+  func receive(into buffer: inout [UInt8]) throws(TransportError) -> Int {
+    note(try stream.receive(into: &buffer))
+  }
+
+  func receive(into buffer: inout [UInt8], atMost limit: Duration) throws(TransportError) -> Int? {
+    try stream.receive(into: &buffer, atMost: limit).map(note)
+  }
+
+  /// - Parameter limit: in the place of the limit of silence.
+  func receive(into buffer: inout [UInt8], silence limit: Duration) throws(TransportError) -> Int {
+    note(try stream.receive(into: &buffer, silence: limit))
+  }
+
+  private func note(_ count: Int) -> Int {
     if count == 0 { isEndOfInput.store(true, ordering: .releasing) }
     if count > 0 { receivedAny.store(true, ordering: .relaxed) }
     return count

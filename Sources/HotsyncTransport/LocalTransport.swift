@@ -25,6 +25,9 @@ public final class LocalTransport: ByteStream {
 
   public func send(_ bytes: [UInt8]) throws(TransportError) { try child.send(bytes) }
   public func receive(into buffer: inout [UInt8]) throws(TransportError) -> Int { try child.receive(into: &buffer) }
+  public func receive(into buffer: inout [UInt8], atMost limit: Duration) throws(TransportError) -> Int? {
+    try child.receive(into: &buffer, atMost: limit)
+  }
   public func closeSending() { child.closeSending() }
   public func end() { child.end() }
 

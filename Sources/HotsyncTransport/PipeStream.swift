@@ -26,7 +26,12 @@ public final class PipeStream: ByteStream {
 
   public func send(_ bytes: [UInt8]) throws(TransportError) {
     var rest = bytes[...]
+    let start = Clocks.system.elapsed()
     while !rest.isEmpty {
+      // Who takes a byte now and then would hold us for ever.
+      guard Clocks.system.elapsed() - start < silence * 4 else {
+        throw closed("it did not take what was sent within \((silence * 4).components.seconds) s")
+      }
       do throws(SystemError) {
         // The lock is held while the number is written to, which does not wait: closed by another thread, the number
         // may be another file's a moment later.
@@ -46,22 +51,35 @@ public final class PipeStream: ByteStream {
   }
 
   public func receive(into buffer: inout [UInt8]) throws(TransportError) -> Int {
-    try receive(into: &buffer, atMost: nil)
+    try receive(into: &buffer, silence: silence)
+  }
+
+  public func receive(into buffer: inout [UInt8], atMost limit: Duration) throws(TransportError) -> Int? {
+    limit < silence ? try bytes(into: &buffer, within: limit) : try receive(into: &buffer)
   }
 
   /// - Parameter limit: in the place of the limit of silence, where the other side needs longer this once.
-  func receive(into buffer: inout [UInt8], atMost limit: Duration?) throws(TransportError) -> Int {
+  func receive(into buffer: inout [UInt8], silence limit: Duration) throws(TransportError) -> Int {
+    guard let count = try bytes(into: &buffer, within: limit) else {
+      throw closed("it was silent for \(limit.components.seconds) s")
+    }
+    return count
+  }
+
+  /// Nil where nothing came in that time.
+  private func bytes(into buffer: inout [UInt8], within limit: Duration) throws(TransportError) -> Int? {
     do throws(SystemError) {
       while true {
         guard !gaveUp else { return 0 }
         if let count = try input.readIfReady(into: &buffer) { return count }
+        let step = min(.seconds(1), limit)
         if try !Descriptor.wait(
-          input.number, writing: false, atMost: .seconds(1), total: limit ?? silence, gaveUp: { self.gaveUp })
+          input.number, writing: false, atMost: step, total: limit, gaveUp: { self.gaveUp })
         {
-          throw SystemError.timedOut
+          return nil
         }
       }
-    } catch { throw failed(error, after: limit) }
+    } catch { throw failed(error) }
   }
 
   private var gaveUp: Bool { isEnded.load(ordering: .acquiring) }
@@ -83,10 +101,8 @@ public final class PipeStream: ByteStream {
     )
   }
 
-  private func failed(_ error: SystemError, after limit: Duration? = nil) -> TransportError {
-    if error == SystemError.timedOut {
-      return closed("it was silent for \((limit ?? silence).components.seconds) s")
-    }
+  private func failed(_ error: SystemError) -> TransportError {
+    if error == SystemError.timedOut { return closed("it was silent for \(silence.components.seconds) s") }
     return closed(error.isBrokenPipe ? "it closed the line" : error.cause)
   }
 }

@@ -15,8 +15,8 @@ struct ServeVerb: Verb {
   @OptionGroup var chosen: ConnectionOption
   @OptionGroup var options: GlobalOptions
 
-  /// How long the line may be silent before the configuration has told.
-  private static let silence = Duration.seconds(120)
+  /// How long the line may be silent, and the master take to greet, where the configuration does not tell.
+  private static let deadlines = Deadlines()
 
   private struct Setting {
     let connection: ConnectionConfiguration
@@ -42,10 +42,13 @@ struct ServeVerb: Verb {
   func carryOut(on machine: Machine) throws -> HotsyncReport.ExitCode {
     Environment.keepFilesPrivate()
     let setting = Result { try set(up: machine) }
+    let connection = try? setting.get().connection
+    let deadlines =
+      connection.map { Deadlines(connect: $0.connectTimeout, silence: $0.silenceTimeout) }
+      ?? ServeVerb.deadlines
     let stream = try PipeStream(
-      input: Descriptor(owning: 0), output: Descriptor(owning: 1),
-      silence: (try? setting.get().connection.silenceTimeout) ?? ServeVerb.silence, peer: "the master")
-    let channel = AgentChannel(stream)
+      input: Descriptor(owning: 0), output: Descriptor(owning: 1), silence: deadlines.silence, peer: "the master")
+    let channel = AgentChannel(stream, deadlines: deadlines)
     switch setting {
     case .failure(let error):
       // The master hears it too, once it has said who it is.

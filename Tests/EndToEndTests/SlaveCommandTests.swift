@@ -108,7 +108,7 @@ import Testing
     let zeros = [UInt8](repeating: 0, count: 16)
     let words = ["0.0.9", connection].flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
     return SlaveWords.preamble
-      + SlaveWords.frame(1, versions + words + [1, epoch] + zeros + [0] + zeros + [0, 0, 0])
+      + SlaveWords.frame(1, versions + words + [1, epoch] + zeros + [0] + zeros + [0, 0, 0, 0])
   }
 
   private func serve(_ pair: Pair, _ input: [UInt8]) throws -> RunningProgram.Result {

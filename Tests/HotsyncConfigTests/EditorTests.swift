@@ -12,13 +12,13 @@ private let local = "etc/hotsync/conf.d/90-local.yaml"
     let scratch = try Scratch()
     let editor = scratch.editor
     let missing = try editor.set([("role", "master"), ("connections.standby.slave_host", "192.0.2.20")])
-    #expect(missing.map(\.key) == ["connections.standby.transport", "connections.standby.data.include"])
+    #expect(missing.map(\.key) == ["connections.standby.data.include"])
     #expect(try scratch.mode("etc/hotsync") == 0o755)
     #expect(try scratch.mode("etc/hotsync/conf.d") == 0o755)
     #expect(try scratch.mode(local) == 0o644)
     try editor.set([("connections.standby.transport", "local"), ("connections.standby.local_root", "/mnt/standby")])
     #expect(try editor.set([("connections.standby.data.include", "[/home, /srv]")]).isEmpty)
-    try editor.set([("connections.standby.schedule", "*/5 * * * *"), ("connections.standby.port", "22")])
+    try editor.set([("connections.standby.schedule", "*/5 * * * *"), ("connections.standby.port", "2222")])
     let connection = try #require(try scratch.load().connection("standby"))
     #expect(connection.schedule.text == "*/5 * * * *")
     #expect(connection.data.include.count == 2)
@@ -35,7 +35,7 @@ private let local = "etc/hotsync/conf.d/90-local.yaml"
             data:
               include: [/home, /srv]
             schedule: "*/5 * * * *"
-            port: 22
+            port: 2222
 
         """)
   }
@@ -196,7 +196,6 @@ private let local = "etc/hotsync/conf.d/90-local.yaml"
     #expect(text.contains("    max_delete: 7  # \(scratch.root)/\(local):5\n"))
     #expect(text.contains("\nstore: /var/lib/hotsync  # default\n"))
     #expect(text.contains("    schedule: \"*/15 * * * *\"  # default\n"))
-    // The default transport is not there yet: what was written is.
     let again = try Scratch(text)
     #expect(try again.load().connection("standby")?.maxDelete == .count(7))
   }

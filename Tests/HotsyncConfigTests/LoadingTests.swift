@@ -120,19 +120,51 @@ let master = """
         """
       ),
       (
-        "role: slave\nconnections: {a: {port: 2222}}\n",
+        "role: slave\nconnections: {a: {streams: 2}}\n",
         """
-        hotsync: cannot use /etc/hotsync/hotsync.yaml line 2, key connections.a.port
-          cause: expected 22, its default: anything else is not available in this version
+        hotsync: cannot use /etc/hotsync/hotsync.yaml line 2, key connections.a.streams
+          cause: expected auto, its default: anything else is not available in this version
           next:  editor +2 /etc/hotsync/hotsync.yaml
         """
       ),
       (
-        "role: master\nconnections: {a: {transport: ssh}}\n",
+        "role: master\nmail_to: ops@example.org\n",
+        """
+        hotsync: cannot use /etc/hotsync/hotsync.yaml line 2, key mail_to
+          cause: expected root or "": anything else is not available in this version
+          next:  hotsync config set --root  mail_to root
+        """
+      ),
+      (
+        "role: slave\nconnections: {a: {bandwidth_limit: 65535}}\n",
+        """
+        hotsync: cannot use /etc/hotsync/hotsync.yaml line 2, key connections.a.bandwidth_limit
+          cause: expected none or a size like 64KiB or 10MiB, 64KiB at least, found 65535
+          next:  hotsync config set --root  connections.a.bandwidth_limit none
+        """
+      ),
+      (
+        "role: slave\nconnections: {a: {transport: rsh}}\n",
         """
         hotsync: cannot use /etc/hotsync/hotsync.yaml line 2, key connections.a.transport
-          cause: expected local: anything else is not available in this version
-          next:  hotsync config set --root  connections.a.transport local
+          cause: expected ssh or openssh or local, found rsh
+          next:  hotsync config set --root  connections.a.transport ssh
+        """
+      ),
+      (
+        "role: master\nconnections: {a: {transport: openssh, data: {include: [/home]}}}\n",
+        """
+        hotsync: cannot use the configuration in /etc/hotsync, key connections.a.slave_host
+          cause: it is not set, expected the slave's address or name
+          next:  hotsync config set --root  connections.a.slave_host ADDRESS
+        """
+      ),
+      (
+        "role: master\nconnections: {a: {transport: local, data: {include: [/home]}}}\n",
+        """
+        hotsync: cannot use the configuration in /etc/hotsync, key connections.a.local_root
+          cause: it is not set, expected the folder that is the slave's root
+          next:  hotsync config set --root  connections.a.local_root /mnt/standby
         """
       ),
       (
@@ -163,9 +195,9 @@ let master = """
       (
         "role: master\nconnections: {a: }\n",
         """
-        hotsync: cannot use the configuration in /etc/hotsync, key connections.a.transport
-          cause: it is not set, expected local: ssh, its default, is not available in this version
-          next:  hotsync config set --root  connections.a.transport local connections.a.local_root /mnt/standby
+        hotsync: cannot use the configuration in /etc/hotsync, key connections.a.slave_host
+          cause: it is not set, expected the slave's address or name
+          next:  hotsync config set --root  connections.a.slave_host ADDRESS
         """
       ),
       (
@@ -179,6 +211,34 @@ let master = """
     ])
   func texts(_ yaml: String, _ expected: String) throws {
     #expect(try Scratch(yaml).refusal() == expected)
+  }
+
+  @Test("what an SSH connection needs can be set, and reaches the typed configuration")
+  func overSSH() throws {
+    let yaml = """
+      role: master
+      connections:
+        a:
+          slave_host: 192.0.2.20
+          port: 2222
+          user: mirror
+          identity: /srv/key
+          known_hosts: /srv/hosts
+          bandwidth_limit: 64KiB
+          compression: zstd
+          timeouts: {connect: 7s, silence: 9s}
+          data: {include: [/home]}
+        b: {slave_host: spare, transport: openssh, compression: none, data: {include: [/home]}}
+
+      """
+    let configuration = try Scratch(yaml).load()
+    let (first, second) = (try #require(configuration.connection("a")), try #require(configuration.connection("b")))
+    #expect(first.transport == .ssh && first.port == 2_222 && first.user == "mirror")
+    #expect(first.identity == "/srv/key" && first.knownHosts == "/srv/hosts")
+    #expect(first.bandwidthLimit == 65_536 && first.compression == .zstd)
+    #expect(first.connectTimeout == .seconds(7) && first.silenceTimeout == .seconds(9))
+    #expect(second.transport == .openssh && second.compression == .none && second.bandwidthLimit == nil)
+    #expect(second.slaveHost == "spare" && second.port == 22 && second.user == "root")
   }
 
   @Test("check tells of everything that is wrong, what is missing included")

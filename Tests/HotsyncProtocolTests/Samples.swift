@@ -29,11 +29,14 @@ enum Samples {
 
   static func regular(size: UInt64) throws -> Record { try record("a/b", .regular(size: size, digest: digest)) }
 
-  static func hello(purpose: Hello.Purpose, store: [UInt8]?, adopts: Bool) throws -> Hello {
+  static func hello(
+    purpose: Hello.Purpose, store: [UInt8]?, adopts: Bool, takesPacked: Bool = false
+  ) throws -> Hello {
     let epoch = try #require(Epoch(number: 2, promoter: uuid))
     return Hello(
       program: "hotsync 1", connection: "standby", purpose: purpose, epoch: epoch,
-      position: Position(generation: 128, catalog: catalog), store: store, adopts: adopts)
+      position: Position(generation: 128, catalog: catalog), store: store, adopts: adopts,
+      takesPacked: takesPacked)
   }
 
   static func welcome(time: Timestamp?) throws -> Welcome {
@@ -47,17 +50,17 @@ enum Samples {
     let stretch = Stretch(offset: 16_384, length: 127)
     return [
       (
-        .hello(try hello(purpose: .cycle, store: uuid, adopts: true)),
+        .hello(try hello(purpose: .cycle, store: uuid, adopts: true, takesPacked: true)),
         """
-        4d000000 01 01 01 09686f7473796e632031 077374616e646279 01 02a0a1a2a3a4a5a6a7a8a9aaabacadaeaf
-        80010102030405060708090a0b0c0d0e0f10ac02 01a0a1a2a3a4a5a6a7a8a9aaabacadaeaf 01
+        4e000000 01 01 01 09686f7473796e632031 077374616e646279 01 02a0a1a2a3a4a5a6a7a8a9aaabacadaeaf
+        80010102030405060708090a0b0c0d0e0f10ac02 01a0a1a2a3a4a5a6a7a8a9aaabacadaeaf 01 01
         """
       ),
       (
         .hello(try hello(purpose: .look, store: nil, adopts: false)),
         """
-        3d000000 01 01 01 09686f7473796e632031 077374616e646279 02 02a0a1a2a3a4a5a6a7a8a9aaabacadaeaf
-        80010102030405060708090a0b0c0d0e0f10ac02 00 00
+        3e000000 01 01 01 09686f7473796e632031 077374616e646279 02 02a0a1a2a3a4a5a6a7a8a9aaabacadaeaf
+        80010102030405060708090a0b0c0d0e0f10ac02 00 00 00
         """
       ),
       (.fetchCatalog, "01000000 02"),

@@ -46,7 +46,9 @@ struct Bare: ~Copyable {
   }
 }
 
-func frame(_ message: MasterMessage) -> [UInt8] {
+func frame(_ message: MasterMessage) -> [UInt8] { frame(of: message) }
+
+func frame(of message: some WireMessage) -> [UInt8] {
   var bytes: [UInt8] = []
   Frame.encode(message, to: &bytes)
   return bytes

@@ -40,11 +40,44 @@ import Testing
     #expect(Clocks.system.elapsed() - start < .seconds(10))
   }
 
+  @Test("a wait that is limited below the limit of silence ends with nothing, and what comes later is not lost")
+  func limitedWait() throws {
+    let bare = try Bare(silence: .seconds(1))
+    var buffer = [UInt8](repeating: 0, count: 10)
+    let start = Clocks.system.elapsed()
+    #expect(try bare.stream.receive(into: &buffer, atMost: .milliseconds(30)) == nil)
+    #expect(Clocks.system.elapsed() - start < .milliseconds(900))
+    try bare.writing.write([7])
+    #expect(try bare.stream.receive(into: &buffer, atMost: .seconds(5)) == 1 && buffer[0] == 7)
+    let stream = bare.stream
+    let error = error { () throws(TransportError) in _ = try stream.receive(into: &buffer, atMost: .seconds(5)) }
+    #expect(error?.cause == "it was silent for 1 s")
+  }
+
   @Test("a side that takes nothing for longer than the limit is given up")
   func silentSending() throws {
     let pair = try Pair(silence: .seconds(1))
     let error = error { () throws(TransportError) in try pair.near.send([UInt8](repeating: 0, count: 1 << 20)) }
     #expect(error?.cause == "it was silent for 1 s")
+  }
+
+  @Test("a side that takes a little now and then is given up after four times the limit")
+  func slowSending() throws {
+    let pair = try Pair(silence: .seconds(1))
+    let start = Clocks.system.elapsed()
+    let done = Flag()
+    let reader = Worker {
+      var buffer = [UInt8](repeating: 0, count: 4_096)
+      while !done.isSet {
+        _ = try? pair.far.receive(into: &buffer, atMost: .milliseconds(10))
+        sleepMilliseconds(200)
+      }
+    }
+    let error = error { () throws(TransportError) in try pair.near.send([UInt8](repeating: 0, count: 1 << 20)) }
+    done.set()
+    reader.join()
+    #expect(error?.kind == .unreachable && error?.cause == "it did not take what was sent within 4 s")
+    #expect(Clocks.system.elapsed() - start > .seconds(3) && Clocks.system.elapsed() - start < .seconds(30))
   }
 
   @Test("a slow side is not a silent one: the limit counts from the last byte")

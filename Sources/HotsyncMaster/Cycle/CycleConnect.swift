@@ -31,24 +31,25 @@ extension Cycle {
 
   /// Where a key waits for the slave to have it, that one is tried first.
   private func greet(_ hello: Hello) throws -> (SlaveLine, Welcome) {
-    guard connection.transport != .local else { return try greet(hello, over: try slaveStream.open()) }
+    guard connection.transport != .local else { return try greet(hello, over: try slaveStream.openLimited()) }
     let key = ConnectionKey(connection, root: try root.duplicate(), rootPath: slaveStream.rootPath)
     let waiting = try key.waiting()
     if let waiting {
       do {
-        let greeted = try greet(hello, over: try slaveStream.open(identity: waiting))
+        let greeted = try greet(hello, over: try slaveStream.openLimited(identity: waiting))
         if hello.purpose == .cycle { try replace(key) }
         return greeted
       } catch let error as TransportError where error.kind == .refused {
         log.notice("\(connection.name): the slave does not take \(waiting) yet; the key in use is tried")
       }
     }
-    return try greet(hello, over: try slaveStream.open())
+    return try greet(hello, over: try slaveStream.openLimited())
   }
 
   private func greet(_ hello: Hello, over stream: any ByteStream) throws -> (SlaveLine, Welcome) {
-    let line = SlaveLine(MasterChannel(stream), clocks: clocks)
-    return (line, try line.greet(hello))
+    let channel = MasterChannel(stream, deadlines: connection.deadlines, clocks: clocks)
+    let line = SlaveLine(channel, clocks: clocks)
+    return (line, try line.greet(hello, packing: connection.packing))
   }
 
   private func replace(_ key: borrowing ConnectionKey) throws {

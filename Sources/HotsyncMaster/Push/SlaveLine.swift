@@ -24,7 +24,11 @@ final class SlaveLine {
   var bytesReceived: UInt64 { channel.bytesReceived }
 
   /// Says hello and waits for the answer, before anything else is received.
-  func greet(_ hello: Hello) throws -> Welcome {
+  ///
+  /// - Parameter packing: of what is sent from then on; the slave is asked to pack its answers if that is on.
+  func greet(_ hello: Hello, packing: Packing = .never) throws -> Welcome {
+    var hello = hello
+    hello.takesPacked = packing != .never
     do {
       try channel.send(.hello(hello))
       try channel.flush()
@@ -38,6 +42,7 @@ final class SlaveLine {
       switch try channel.receive() {
       case .welcome(let welcome):
         channel.handshakeDone()
+        try channel.pack(packing)
         inbox.start()
         heartbeat = Heartbeat(.ping, over: channel, clocks: clocks)
         return welcome

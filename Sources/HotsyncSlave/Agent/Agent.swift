@@ -126,6 +126,7 @@ public final class Agent {
           version: min(hello.newestVersion, ProtocolVersion.current), program: context.program,
           host: Environment.hostName, epoch: epoch, position: position, time: previous?.time, store: store.uuid,
           key: store.key, freeBytes: free.freeBytes, damaged: damaged)))
+    if hello.takesPacked { try channel.pack(.auto) }
   }
 
   /// The agent of a cycle that just ended may take a moment to go.

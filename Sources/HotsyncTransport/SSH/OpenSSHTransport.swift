@@ -43,10 +43,15 @@ public final class OpenSSHTransport: ByteStream {
   public func receive(into buffer: inout [UInt8]) throws(TransportError) -> Int {
     if child.hasSpoken { return try child.receive(into: &buffer) }
     let limit = target.connectTimeout + min(target.silence, OpenSSHTransport.firstWord)
-    do { return try child.receive(into: &buffer, atMost: limit) } catch {
+    do { return try child.receive(into: &buffer, silence: limit) } catch {
       child.end()
       throw failure() ?? LoginFailure(target).timedOut("login")
     }
+  }
+
+  /// The login has a limit of its own, and words for what went wrong in it.
+  public func receive(into buffer: inout [UInt8], atMost limit: Duration) throws(TransportError) -> Int? {
+    child.hasSpoken ? try child.receive(into: &buffer, atMost: limit) : try receive(into: &buffer)
   }
 
   public func closeSending() { child.closeSending() }

@@ -37,8 +37,18 @@ public final class SSHTransport: ByteStream {
   }
 
   public func receive(into buffer: inout [UInt8]) throws(TransportError) -> Int {
+    guard let count = try bytes(into: &buffer, within: target.silence) else { throw silent() }
+    return count
+  }
+
+  public func receive(into buffer: inout [UInt8], atMost limit: Duration) throws(TransportError) -> Int? {
+    limit < target.silence ? try bytes(into: &buffer, within: limit) : try receive(into: &buffer)
+  }
+
+  /// Nil where nothing came in that time.
+  private func bytes(into buffer: inout [UInt8], within limit: Duration) throws(TransportError) -> Int? {
     var failure: TransportError?
-    let count: Int? = line.wait(atMost: target.silence) { line in
+    let count: Int? = line.wait(atMost: limit) { line in
       if line.isEnding { return 0 }
       let wasFull = !line.hasRoomToReceive
       if let count = line.take(into: &buffer) {
@@ -48,7 +58,6 @@ public final class SSHTransport: ByteStream {
       failure = line.failure
       return line.isOver ? 0 : nil
     }
-    guard let count else { throw silent() }
     if count == 0, let failure { throw failure }
     return count
   }
