@@ -58,7 +58,7 @@ final class Machine {
   ) throws -> Access {
     Access(
       connection, store: configuration.store, root: try root.duplicate(), rootPath: try world.rootPath(),
-      authorizedKeys: authorizedKeys, program: Environment.executablePath)
+      authorizedKeys: try authorizedKeys.map { try Environment.absolutePath($0) }, program: Environment.executablePath)
   }
 
   /// The command that makes this machine slave in a connection.

@@ -111,6 +111,9 @@ import Testing
     try stage.succeed(stage.hotsyncSlave("config", "set", "connections.standby.user", "nobody-here"))
     expectThreeParts(
       try stage.hotsyncSlave("revoke", "--connection", "standby"), code: 78, "nobody-here", "--authorized-keys")
+    let named = stage.scratch.path("named")
+    try stage.succeed(stage.authorize(try stage.publicLine(), "--authorized-keys", named))
+    #expect(try stage.read(named).hasPrefix("restrict,"))
   }
 }
 

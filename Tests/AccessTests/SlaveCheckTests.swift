@@ -61,7 +61,8 @@ import Testing
     let text = try stage.read(path)
     let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("AuthorizedKeysFile") })
     for (files, code) in [
-      ("/etc/keys/%u", 77), (".ssh/authorized_keys", 0), ("/etc/%u %h/.ssh/authorized_keys", 0), ("none", 77),
+      ("/etc/keys/%u", 77), (".ssh/authorized_keys", 77), ("%h/.ssh/authorized_keys", 77), ("none", 77),
+      (".ssh/authorized_keys \"\(stage.authorizedKeys)\"", 0),
     ] as [(String, Int32)] {
       try stage.write(text.replacing(line, with: "AuthorizedKeysFile \(files)"), to: path)
       try expect(stage, code: code, code == 0 ? "pass  key file" : "add it to AuthorizedKeysFile")

@@ -142,9 +142,16 @@ public final class Access {
   }
 
   func file(makesFolder: Bool) throws(AccessError) -> AuthorizedKeysFile? {
-    let account = try Account.find(connection.user, root: root)
-    return try AuthorizedKeysFile.open(
-      authorizedKeys, account: account, root: root, rootPath: rootPath, makesFolder: makesFolder)
+    try AuthorizedKeysFile.open(
+      authorizedKeys, account: account(), root: root, rootPath: rootPath, makesFolder: makesFolder)
+  }
+
+  /// An account that the root does not know may be known to sshd; then the file must be named.
+  func account() throws(AccessError) -> Account {
+    do throws(AccessError) { return try Account.find(connection.user, root: root) } catch {
+      guard authorizedKeys != nil, let home = RelativePath("nonexistent") else { throw error }
+      return Account(name: connection.user, user: Environment.userID, group: Environment.groupID, home: home)
+    }
   }
 
   func fingerprint(of key: PublicKey) throws(AccessError) -> String {

@@ -165,11 +165,11 @@ extension Access {
   }
 
   private func checkKeyFile(_ settings: ServerSettings) throws(AccessError) -> String {
-    let account = try Account.find(connection.user, root: root)
+    let account = try account()
     guard let own = AuthorizedKeysFile.path(of: account) else { return "" }
     let path = authorizedKeys ?? rootPath + own.description
-    let home = rootPath + account.home.description
-    guard settings.reads(path, user: account.name, home: home, userID: account.user) else {
+    // sshd takes homes as they are on the machine, whatever root the slave has.
+    guard settings.reads(path, user: account.name, home: account.home.description, userID: account.user) else {
       throw AccessError(
         .refused, "cannot let in", "the master of \"\(connection.name)\"",
         cause: "sshd reads \(shown(settings.authorizedKeys.utf8)) and not \(shown(path.utf8))",
