@@ -41,11 +41,13 @@ public final class OpenSSHTransport: ByteStream {
   public func send(_ bytes: [UInt8]) throws(TransportError) { try child.send(bytes) }
 
   public func receive(into buffer: inout [UInt8]) throws(TransportError) -> Int {
-    if child.hasSpoken { return try child.receive(into: &buffer) }
-    let limit = target.connectTimeout + min(target.silence, OpenSSHTransport.firstWord)
+    let isFirst = !child.hasSpoken
+    let limit = isFirst ? target.connectTimeout + min(target.silence, OpenSSHTransport.firstWord) : nil
     do { return try child.receive(into: &buffer, atMost: limit) } catch {
+      let failure = failure() ?? (isFirst ? LoginFailure(target).timedOut("login") : error)
+      // It would wait for the other side when we are long gone.
       child.end()
-      throw failure() ?? LoginFailure(target).timedOut("login")
+      throw failure
     }
   }
 
