@@ -9,10 +9,12 @@ RELEASE := --configuration release --static-swift-stdlib -Xlinker --strip-all
 FILTER ?=
 # make simulate SEEDS=20: how many seeds.
 SEEDS ?= 4
+# make cuts CUTS=1000: how many cuts for each transport.
+CUTS ?= 200
 BUILT = $(shell swift build $(RELEASE) --show-bin-path)
 SWIFT_SOURCES := Package.swift Sources Tests
 
-.PHONY: help bootstrap build run test simulate acceptance lint format install clean
+.PHONY: help bootstrap build run test simulate cuts acceptance lint format install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -36,6 +38,9 @@ acceptance: build ## measure wire, disk and memory against their limits: TRANSPO
 
 simulate: ## run random edits, cycles and disasters from SEEDS=N seeds: HOTSYNC_SEED=FIRST
 	HOTSYNC_SEEDS=$(SEEDS) swift test --filter SimulationTests
+
+cuts: ## cut the line over SSH at CUTS=N random bytes: HOTSYNC_SEED=FIRST
+	HOTSYNC_CUTS=$(CUTS) swift test --filter BadLineTests
 
 lint: ## check the form of the Swift sources
 	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)

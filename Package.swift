@@ -118,6 +118,8 @@ let package = Package(
         "TestSupport", "HotsyncSystem", "HotsyncCatalog", "HotsyncProtocol", "HotsyncConfig", "HotsyncReport",
         "HotsyncMaster", "HotsyncTransport", "hotsync", "hotsync-slave",
       ]),
+    // One suite over every transport, bad lines, and logins that fail.
+    tests("ConformanceTests", ["TestSupport", "HotsyncSystem", "hotsync", "hotsync-slave"]),
     // The executables under kills, faults, full disks and damage.
     tests(
       "CrashTests",

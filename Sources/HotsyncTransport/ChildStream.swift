@@ -68,16 +68,16 @@ final class ChildStream: Sendable {
     stream.end()
     ended.withLock { ended in
       guard ended == nil else { return }
-      ended = child.wait(atMost: .seconds(2))
-      if ended == nil {
-        child.signalGroup(ChildProcess.terminate)
-        ended = child.wait(atMost: .seconds(2))
-      }
-      if ended == nil {
-        child.signalGroup(ChildProcess.killNow)
-        ended = child.wait()
-      }
+      ended = child.wait(atMost: .seconds(2)) ?? terminate()
     }
+  }
+
+  /// What it makes of the signal is its own affair: that we ended it is what counts.
+  private func terminate() -> ChildProcess.Ending {
+    child.signalGroup(ChildProcess.terminate)
+    if child.wait(atMost: .seconds(2)) != nil { return .killed(signal: ChildProcess.terminate) }
+    child.signalGroup(ChildProcess.killNow)
+    return child.wait()
   }
 
   /// How it ended, nil while it runs. One that has closed its output is given a moment to end.

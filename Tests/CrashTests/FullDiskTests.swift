@@ -68,7 +68,7 @@ final class SmallDisk {
   private func stoppedAgent(of program: RunningProgram, _ pair: Pair) throws -> Int32? {
     var agent: Int32?
     _ = try program.wait {
-      agent = pair.agent(of: program.processID)
+      agent = pair.agent()
       return agent.map { isStopped($0) } ?? false
     }
     return agent

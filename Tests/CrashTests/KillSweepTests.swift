@@ -97,7 +97,7 @@ struct KillPoint: Sendable, CustomTestStringConvertible {
       try ordeal.round(note) { pair in
         let program = try pair.start()
         usleep(UInt32(pause / .microseconds(1)))
-        if isAgents { pair.killAgent(of: program.processID) } else { program.kill() }
+        if isAgents { pair.killAgent() } else { program.kill() }
         let cycle = Cycle(try program.wait())
         if cycle.exitCode != 0 { kills[isAgents ? 1 : 0] += 1 }
         guard cycle.wasKilled || honestCodes.contains(cycle.exitCode ?? -1) else {

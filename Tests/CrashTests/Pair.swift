@@ -5,37 +5,44 @@ import HotsyncTransport
 import TestSupport
 import Testing
 
-/// A master and a slave in two scratch folders, joined by the embedded transport and run by the real executables.
+/// A master and a slave in two scratch folders, joined by a transport and run by the real executables.
 final class Pair {
   let scratch: ScratchFolder
   let master: String
-  private(set) var slave: String
+  let slave: String
   /// The tree that is kept in step.
   let data: String
+  /// Where the transport goes over SSH.
+  let line: SSHLine?
 
   static let mirrorPath = "var/lib/hotsync/standby/mirror/files/srv/data"
   static let storePath = "var/lib/hotsync/standby"
 
   /// - Parameter slaveRoot: where the slave stands; a folder beside the master where nothing is said.
-  init(_ label: String = "crash", slaveRoot: String? = nil) throws {
+  init(_ label: String = "crash", slaveRoot: String? = nil, transport: TestedTransport = .chosen) throws {
     scratch = try ScratchFolder(label)
     master = try scratch.makeFolder("master")
     data = try scratch.makeFolder("master/srv/data")
     slave = try slaveRoot ?? scratch.makeFolder("slave")
     _ = try scratch.makeFolder("master/etc/hotsync")
-    try configure()
+    line =
+      transport == .local
+      ? nil : try SSHLine(slave: slave, program: "\(RunningProgram.productsFolder)/hotsync-slave")
+    try configure(transport)
+    try line?.establish(master: master, connection: "standby")
     let made = try RunningProgram.run("hotsync-slave", ["apply", "--root", slave])
     guard made.exitCode == 0 else { throw SupportError("hotsync-slave apply: \(made)") }
   }
 
-  private func configure() throws {
+  private func configure(_ transport: TestedTransport) throws {
+    let settings = line?.settings ?? [("local_root", slave)]
     try scratch.write(
       """
       role: master
       connections:
         standby:
-          transport: local
-          local_root: \(slave)
+          transport: \(transport.rawValue)
+          \(settings.map { "\($0.key): \($0.value)" }.joined(separator: "\n    "))
           max_delete: 90%
           data: {include: [/srv/data]}
 
@@ -83,26 +90,16 @@ final class Pair {
     return cycle
   }
 
-  /// The embedded agent of a running cycle.
-  func agent(of master: Int32) -> Int32? {
-    for name in (try? Folder.open("/proc").names()) ?? [] {
-      guard let number = Int32(String(decoding: name.bytes, as: UTF8.self)),
-        let bytes = try? Descriptor.open("/proc/\(number)/stat", .reading).readAll(limit: 4_096)
-      else { continue }
-      // proc(5): after the name in parentheses come the state and the parent.
-      let text = String(decoding: bytes, as: UTF8.self)
-      let words = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ")
-      if words.count > 2, Int32(words[2]) == master { return number }
-    }
-    return nil
-  }
+  /// The agent of a running cycle.
+  func agent() -> Int32? { Agents.running(at: slave).first }
 
-  func killAgent(of master: Int32) {
-    if let agent = agent(of: master) { kill(agent, SIGKILL) }
+  func killAgent() {
+    if let agent = agent() { kill(agent, SIGKILL) }
   }
 
   /// Waits until no agent is at work in the store.
   func waitForAgent() throws {
+    try line?.waitForAgents()
     for _ in 0..<10_000 {
       let file = try Descriptor.open("\(store)/cycle.lock", [.readingAndWriting, .creating], permissions: 0o600)
       if try file.tryLock() { return try file.unlock() }

@@ -27,7 +27,7 @@ import Testing
     var agent: Int32 = 0
     #expect(
       try first.wait {
-        agent = pair.agent(of: first.processID) ?? 0
+        agent = pair.agent() ?? 0
         return isStopped(agent)
       })
     do {

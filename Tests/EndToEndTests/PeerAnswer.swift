@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// What a peer that is no slave of ours says and does, and what the master makes of it.
@@ -7,13 +8,19 @@ struct PeerAnswer: CustomTestStringConvertible {
   let lines: String
   let code: Int32
   let words: [String]
+  /// Where it is another over SSH: there a program that cannot run is told from one that ended, and a signal is not told.
+  let overSSH: (code: Int32, words: [String])?
 
-  init(_ name: String, _ bytes: [UInt8], then lines: String = "cat > /dev/null", _ code: Int32, _ words: String...) {
+  init(
+    _ name: String, _ bytes: [UInt8], then lines: String = "cat > /dev/null", _ code: Int32, _ words: String...,
+    overSSH: (code: Int32, words: [String])? = nil
+  ) {
     testDescription = name
     self.bytes = bytes
     self.lines = lines
     self.code = code
     self.words = words
+    self.overSSH = overSSH
   }
 
   static let greeting = SlaveWords.preamble + SlaveWords.welcome()
@@ -47,16 +54,18 @@ struct PeerAnswer: CustomTestStringConvertible {
       "closed the line"),
     PeerAnswer(
       "a welcome with a byte too many", SlaveWords.preamble + SlaveWords.frame(65, [1, 2, 3]), 76, "message 65"),
-    PeerAnswer("a welcome cut in the middle", Array(greeting.dropLast(40)), then: "exit 0", 69, "inside a message"),
+    PeerAnswer(
+      "a welcome cut in the middle", Array(greeting.dropLast(40)), then: "head -c 1 >/dev/null; exit 0", 69,
+      "inside a message"),
     // Which of the two ends is noticed first is a matter of luck.
     PeerAnswer("half a preamble", Array("HOTS".utf8), then: "exit 0", 69),
     PeerAnswer(
       "a higher epoch: the slave was promoted", SlaveWords.preamble + SlaveWords.welcome(epoch: 2), 77, "was promoted"),
     PeerAnswer("nothing, and its end", [], then: "exit 0", 69, "closed the line"),
     PeerAnswer(
-      "its end with a word on standard error", [], then: "echo no libfoo.so here >&2; exit 127", 69, "no libfoo.so here"
-    ),
-    PeerAnswer("its end by a signal", [], then: "kill -KILL $$", 69, "signal 9"),
+      "its end with a word on standard error", [], then: "echo no libfoo.so here >&2; exit 127", 69,
+      "no libfoo.so here", overSSH: (76, ["no libfoo.so here"])),
+    PeerAnswer("its end by a signal", [], then: "kill -KILL $$", 69, "signal 9", overSSH: (69, [])),
     PeerAnswer("a welcome and its end", greeting, then: "exit 0", 69, "lost the connection"),
     PeerAnswer("a welcome and a signal", greeting, then: "kill -KILL $$", 69, "lost the connection"),
     PeerAnswer("a welcome and noise", greeting + Array("noise".utf8), 65, "bytes"),

@@ -60,7 +60,7 @@ import Testing
   func otherMastersStore() throws {
     let pair = try pairWithContent()
     let other = try pairWithContent()
-    try pair.set(ofConnection: "local_root", other.slave.path)
+    try pair.turn(to: other)
     let before = try other.storeSnapshot()
     expectThreeParts(try pair.hotsync("sync"), code: 77, ["another store", "--adopt"])
     #expect(before.differences(to: try other.storeSnapshot()) == [])
@@ -95,7 +95,8 @@ import Testing
     let killed = try pair.start("sync", environment: ["HOTSYNC_KILL_AT": "push-large:16"]).wait()
     #expect(killed.ending == .killed(signal: 9), "\(killed)")
     let cycle = try pair.sync()
-    #expect(cycle.code == 0 && cycle.wire < 8 << 20, "\(cycle)")
+    // A client within the process takes with it what it had not sent yet.
+    #expect(cycle.code == 0 && cycle.wire < (pair.transport == .ssh ? 11 : 8) << 20, "\(cycle)")
     #expect(try pair.differences() == [])
   }
 

@@ -31,13 +31,14 @@ struct OpenSSHEnding {
   private func lost(_ target: SSHTarget) -> TransportError {
     TransportError(
       .unreachable, "lost the connection to", "the slave of \"\(target.connection)\"",
-      cause: said.map(OpenSSHEnding.plain) ?? "the line broke, or its agent was ended by a signal",
+      cause: said.map(OpenSSHEnding.plain) ?? "the agent there was ended by a signal",
       next: "run the command again; what was staged is used")
   }
 
   private func ofLogin(_ login: LoginFailure) -> TransportError {
     if let failure = ofKeys(login) ?? ofWay(login) ?? ofServer(login) { return failure }
-    return login.broken(said.map(OpenSSHEnding.plain) ?? "the connection ended during the login")
+    return login.broken(
+      said.map(OpenSSHEnding.plain) ?? "the agent there was ended by a signal before it said a word")
   }
 
   // MARK: What it says

@@ -41,17 +41,25 @@ public final class OpenSSHTransport: ByteStream {
   public func send(_ bytes: [UInt8]) throws(TransportError) { try child.send(bytes) }
 
   public func receive(into buffer: inout [UInt8]) throws(TransportError) -> Int {
-    if child.hasSpoken { return try child.receive(into: &buffer) }
-    let limit = target.connectTimeout + min(target.silence, OpenSSHTransport.firstWord)
-    do { return try child.receive(into: &buffer, silence: limit) } catch {
-      child.end()
-      throw failure() ?? LoginFailure(target).timedOut("login")
-    }
+    let isFirst = !child.hasSpoken
+    do {
+      guard isFirst else { return try child.receive(into: &buffer) }
+      let limit = target.connectTimeout + min(target.silence, OpenSSHTransport.firstWord)
+      return try child.receive(into: &buffer, silence: limit)
+    } catch { throw ended(isFirst ? LoginFailure(target).timedOut("login") : error) }
   }
 
   /// The login has a limit of its own, and words for what went wrong in it.
   public func receive(into buffer: inout [UInt8], atMost limit: Duration) throws(TransportError) -> Int? {
-    child.hasSpoken ? try child.receive(into: &buffer, atMost: limit) : try receive(into: &buffer)
+    guard child.hasSpoken else { return try receive(into: &buffer) }
+    do { return try child.receive(into: &buffer, atMost: limit) } catch { throw ended(error) }
+  }
+
+  /// The reason, which `ssh` may know better; it would wait for the other side when we are long gone.
+  private func ended(_ error: TransportError) -> TransportError {
+    let reason = failure() ?? error
+    child.end()
+    return reason
   }
 
   public func closeSending() { child.closeSending() }

@@ -1,12 +1,13 @@
-import HotsyncSystem
-import TestSupport
+public import HotsyncSystem
 
 /// A folder that a test works in, by paths relative to it; names are bytes, so that odd ones can be made.
-struct Place: Sendable {
+public struct Place: Sendable {
   /// Absolute, without a slash at its end.
-  let path: String
+  public let path: String
 
-  func below(_ relative: String) -> Place { Place(path: "\(path)/\(relative)") }
+  public init(path: String) { self.path = path }
+
+  public func below(_ relative: String) -> Place { Place(path: "\(path)/\(relative)") }
 
   private func relative(_ bytes: [UInt8]) throws -> RelativePath {
     guard let path = RelativePath(bytes) else { throw SupportError("not a path: \(shown(bytes))") }
@@ -22,23 +23,23 @@ struct Place: Sendable {
 
   // MARK: Making
 
-  func makeFolder(_ text: String) throws { try makeFolder(bytes: Array(text.utf8)) }
+  public func makeFolder(_ text: String) throws { try makeFolder(bytes: Array(text.utf8)) }
 
-  func makeFolder(bytes: [UInt8]) throws {
+  public func makeFolder(bytes: [UInt8]) throws {
     let path = try relative(bytes)
     _ = try parent(of: path).makeOrOpenFolder(path.name, permissions: 0o755)
   }
 
   /// Writes a file, and the folders above where they are missing; one of that name keeps its inode.
-  func write(_ text: String, to path: String, permissions: UInt16 = 0o644) throws {
+  public func write(_ text: String, to path: String, permissions: UInt16 = 0o644) throws {
     try write(Array(text.utf8), to: path, permissions: permissions)
   }
 
-  func write(_ content: [UInt8], to path: String, permissions: UInt16 = 0o644) throws {
+  public func write(_ content: [UInt8], to path: String, permissions: UInt16 = 0o644) throws {
     try write(content, bytes: Array(path.utf8), permissions: permissions)
   }
 
-  func write(_ content: [UInt8], bytes: [UInt8], permissions: UInt16 = 0o644) throws {
+  public func write(_ content: [UInt8], bytes: [UInt8], permissions: UInt16 = 0o644) throws {
     let path = try relative(bytes)
     let file = try parent(of: path).open(path.name, [.writing, .creating, .truncating], permissions: 0o644)
     try file.write(content)
@@ -46,61 +47,61 @@ struct Place: Sendable {
   }
 
   /// An executable of `/bin/sh`.
-  func writeScript(_ lines: String, to path: String, permissions: UInt16 = 0o755) throws {
+  public func writeScript(_ lines: String, to path: String, permissions: UInt16 = 0o755) throws {
     try write("#!/bin/sh\n\(lines)\n", to: path, permissions: permissions)
   }
 
-  func link(_ path: String, as other: String) throws {
+  public func link(_ path: String, as other: String) throws {
     let (from, to) = (try relative(Array(path.utf8)), try relative(Array(other.utf8)))
     try parent(of: from).link(from.name, into: try parent(of: to), as: to.name)
   }
 
-  func makeSymbolicLink(_ path: String, to target: String) throws {
+  public func makeSymbolicLink(_ path: String, to target: String) throws {
     let path = try relative(Array(path.utf8))
     try parent(of: path).makeSymbolicLink(path.name, to: Array(target.utf8))
   }
 
   // MARK: Changing
 
-  func open(_ path: String, _ mode: OpenMode = .readingAndWriting) throws -> Descriptor {
+  public func open(_ path: String, _ mode: OpenMode = .readingAndWriting) throws -> Descriptor {
     try Folder.open(self.path).open(at: try relative(Array(path.utf8)), mode)
   }
 
-  func append(_ content: [UInt8], to path: String) throws {
+  public func append(_ content: [UInt8], to path: String) throws {
     let file = try open(path)
     try file.write(content, at: try file.status().size)
   }
 
-  func rename(_ path: String, to other: String) throws {
+  public func rename(_ path: String, to other: String) throws {
     let (from, to) = (try relative(Array(path.utf8)), try relative(Array(other.utf8)))
     try parent(of: from).rename(from.name, into: try parent(of: to), as: to.name)
   }
 
-  func remove(_ path: String) throws {
+  public func remove(_ path: String) throws {
     let path = try relative(Array(path.utf8))
     try parent(of: path).removeTree(path.name)
   }
 
-  func setPermissions(_ permissions: UInt16, of path: String) throws {
+  public func setPermissions(_ permissions: UInt16, of path: String) throws {
     try open(path, .nameOnly).setPermissions(permissions)
   }
 
   // MARK: Looking
 
-  func read(_ path: String) throws -> String {
+  public func read(_ path: String) throws -> String {
     guard let bytes = try open(path, .reading).readAll(limit: 1 << 28) else { throw SupportError("\(path) is large") }
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  func status(_ path: String) throws -> FileStatus { try open(path, .nameOnly).status() }
+  public func status(_ path: String) throws -> FileStatus { try open(path, .nameOnly).status() }
 
-  func holds(_ path: String) throws -> Bool {
+  public func holds(_ path: String) throws -> Bool {
     let path = try relative(Array(path.utf8))
     guard let parent = path.parent else { return try Folder.open(self.path).statusIfPresent(path.name) != nil }
     return try Folder.open(self.path).folderIfPresent(at: parent)?.statusIfPresent(path.name) != nil
   }
 
-  func snapshot(leavingOut: [String] = []) throws -> TreeSnapshot {
+  public func snapshot(leavingOut: [String] = []) throws -> TreeSnapshot {
     try TreeSnapshot(of: path, leavingOut: leavingOut.map { try relative(Array($0.utf8)) })
   }
 }

@@ -1,7 +1,5 @@
-import TestSupport
-
 /// A JSON document whose fields keep their order, so that a test can hold it against the contract letter by letter.
-indirect enum Document: Equatable {
+public indirect enum Document: Equatable, Sendable {
   case null
   case bool(Bool)
   /// As it stands there.
@@ -10,13 +8,18 @@ indirect enum Document: Equatable {
   case array([Document])
   case object([Field])
 
-  struct Field: Equatable {
-    let name: String
-    let value: Document
+  public struct Field: Equatable, Sendable {
+    public let name: String
+    public let value: Document
+
+    public init(name: String, value: Document) {
+      self.name = name
+      self.value = value
+    }
   }
 
   /// - Throws: where the text is not exactly one document and a line break.
-  init(_ text: String) throws {
+  public init(_ text: String) throws {
     var reader = Reader(rest: Array(text.unicodeScalars)[...])
     self = try reader.value()
     guard String(String.UnicodeScalarView(reader.rest)) == "\n" else {
@@ -24,18 +27,18 @@ indirect enum Document: Equatable {
     }
   }
 
-  subscript(_ name: String) -> Document {
+  public subscript(_ name: String) -> Document {
     guard case .object(let fields) = self else { return .null }
     return fields.first { $0.name == name }?.value ?? .null
   }
 
-  subscript(_ index: Int) -> Document { items.indices.contains(index) ? items[index] : .null }
+  public subscript(_ index: Int) -> Document { items.indices.contains(index) ? items[index] : .null }
 
-  var items: [Document] { if case .array(let items) = self { items } else { [] } }
-  var names: [String] { if case .object(let fields) = self { fields.map(\.name) } else { [] } }
-  var text: String? { if case .string(let text) = self { text } else { nil } }
-  var integer: Int? { if case .number(let text) = self { Int(text) } else { nil } }
-  var seconds: Double? { if case .number(let text) = self { Double(text) } else { nil } }
+  public var items: [Document] { if case .array(let items) = self { items } else { [] } }
+  public var names: [String] { if case .object(let fields) = self { fields.map(\.name) } else { [] } }
+  public var text: String? { if case .string(let text) = self { text } else { nil } }
+  public var integer: Int? { if case .number(let text) = self { Int(text) } else { nil } }
+  public var seconds: Double? { if case .number(let text) = self { Double(text) } else { nil } }
 
   private struct Reader {
     var rest: ArraySlice<Unicode.Scalar>

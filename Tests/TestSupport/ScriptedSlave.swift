@@ -1,18 +1,16 @@
-import TestSupport
-
 /// A copy of `hotsync` beside an executable `hotsync-slave` that is a script: what answers is anything but a slave.
-final class ScriptedSlave {
+public final class ScriptedSlave {
   private let scratch: ScratchFolder
   /// The folder with both.
-  let programs: String
+  public let programs: String
 
-  init() throws {
+  public init() throws {
     scratch = try ScratchFolder("scripted")
     programs = try copyPrograms(to: scratch)
   }
 
   /// From now on the slave sends these bytes and then does what the lines of shell say.
-  func answer(_ bytes: [UInt8], then lines: String = "cat > /dev/null") throws {
+  public func answer(_ bytes: [UInt8], then lines: String = "cat > /dev/null") throws {
     try scratch.write(bytes, to: "bin/answer")
     try Pair.shell("rm -f \"$0/hotsync-slave\"", programs)
     try Place(path: programs).writeScript("cat \"${0%/*}/answer\"\n\(lines)", to: "hotsync-slave")
@@ -24,7 +22,7 @@ extension ScriptedSlave {
   /// - Parameters:
   ///   - after: lines of shell that run once it is dead.
   ///   - later: lines of shell before each slave that is started after it.
-  func killSlave(at point: String, after: String = ":", later: String = ":") throws {
+  public func killSlave(at point: String, after: String = ":", later: String = ":") throws {
     try Pair.shell(
       "cd \"$0\"; test -e true-slave || cp hotsync-slave true-slave; rm -f hotsync-slave; rm -rf killed", programs)
     try Place(path: programs).writeScript(
@@ -41,17 +39,17 @@ extension ScriptedSlave {
   }
 
   /// How many slaves were started after the one that was killed.
-  func laterSlaves() throws -> Int {
+  public func laterSlaves() throws -> Int {
     let place = Place(path: programs)
     return try place.holds("again") ? try place.read("again").split(separator: "\n").count : 0
   }
 }
 
 /// The slave's first words, made here byte by byte from docs/protocol.md.
-enum SlaveWords {
-  static let preamble = Array("HOTSYNC1".utf8)
+public enum SlaveWords {
+  public static let preamble = Array("HOTSYNC1".utf8)
 
-  static func frame(_ type: UInt8, _ payload: [UInt8]) -> [UInt8] {
+  public static func frame(_ type: UInt8, _ payload: [UInt8]) -> [UInt8] {
     let length = payload.count + 1
     return [0, 8, 16, 24].map { UInt8(length >> $0 & 0xFF) } + [type] + payload
   }
@@ -61,7 +59,7 @@ enum SlaveWords {
   private static let noCatalog = zeros + [0]
 
   /// An empty store that speaks a version of the protocol.
-  static func welcome(version: UInt8 = 1, epoch: UInt8 = 1) -> [UInt8] {
+  public static func welcome(version: UInt8 = 1, epoch: UInt8 = 1) -> [UInt8] {
     let store = [UInt8](repeating: 7, count: 16)
     let key = (0..<192).map { UInt8($0) }
     return frame(
@@ -70,5 +68,7 @@ enum SlaveWords {
         + [0xFF, 0xFF, 0xFF, 0xFF, 0x0F] + [0])
   }
 
-  static func refusal(_ kind: String, _ words: [String]) -> [UInt8] { frame(66, text(kind) + words.flatMap(text)) }
+  public static func refusal(_ kind: String, _ words: [String]) -> [UInt8] {
+    frame(66, text(kind) + words.flatMap(text))
+  }
 }
