@@ -72,7 +72,9 @@ let master = """
       try Scratch().refusal() == """
         hotsync: cannot read /etc/hotsync/hotsync.yaml
           cause: no such file
-          next:  mount its disk, if that is missing; on a new machine: hotsync config set --root  role master (or slave)
+          next:  mount its disk, if that is missing; on a new master: hotsync config set --root  role master \
+        connections.standby.slave_host ADDRESS connections.standby.data.include '[/home, /srv]'; \
+        on a new slave: hotsync-slave config set --root  role slave connections.standby.master_host ADDRESS
         """)
   }
 
