@@ -7,7 +7,8 @@ import Synchronization
 public final class Heartbeat: Sendable {
   private let isEnded = Atomic<Bool>(false)
 
-  public static let interval = Duration.seconds(10)
+  /// Often enough for the shortest limit of silence that can be configured, 5 s.
+  public static let interval = Duration.seconds(2)
 
   /// Beats until `end`, or until the line fails.
   public init<Sent: WireMessage, Received: WireMessage>(

@@ -8,7 +8,7 @@ public final class OpenSSHTransport: ByteStream {
   static let program = "/usr/bin/ssh"
 
   /// How long an agent that runs may take to say its first word: it beats while it rolls an interrupted commit forward.
-  private static let firstWord = Heartbeat.interval * 2
+  private static let firstWord = Duration.seconds(20)
 
   /// Starts `ssh`, once key and known hosts are found to be in nobody else's hands.
   ///
