@@ -139,7 +139,10 @@ final class Pair {
           program: "test", connection: "standby", purpose: .cycle, epoch: .first, position: .none, store: nil,
           adopts: true)))
     try channel.flush()
-    switch try channel.receive() {
+    var answer = try channel.receive()
+    // It says that it is alive while it waits for the lock.
+    while case .ping? = answer { answer = try channel.receive() }
+    switch answer {
     case .welcome: try channel.send(.bye)
     case .refusal(let refusal): throw refusal.error
     case let other: throw SupportError("the agent answered \(String(describing: other)): \(stream.ending() ?? "")")

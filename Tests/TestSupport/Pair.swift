@@ -68,8 +68,8 @@ public final class Pair {
       ["role", "master", "connections.\(connection).transport", transport.rawValue]
         + settings.flatMap { ["connections.\(connection).\($0.key)", $0.value] }
         + ["connections.\(connection).data.include", "[/srv/data]"])
-    try line?.establish(master: master.path, connection: connection)
     try succeed(hotsyncSlave("config", "set", "role", "slave", "connections.\(connection).status", "enabled"))
+    try line?.establish(master: master.path, connection: connection)
   }
 
   // MARK: Commands
@@ -109,8 +109,8 @@ public final class Pair {
   /// From now on the master's connection leads to another pair's slave, which lets it in.
   public func turn(to other: Pair) throws {
     guard let line = other.line else { return try set(ofConnection: "local_root", other.slave.path) }
-    try line.establish(master: master.path, connection: connection)
     try set(ofConnection: "port", "\(line.port)")
+    try line.establish(master: master.path, connection: connection)
   }
 
   private func succeed(_ result: RunningProgram.Result) throws {

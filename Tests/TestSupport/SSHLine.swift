@@ -19,13 +19,28 @@ public final class SSHLine {
     relay = isRelayed ? try Relay(to: server.port) : nil
   }
 
-  /// A key that is bound to the agent of the connection, and a host key that the master knows: both sides can go on at
-  /// once.
+  /// Lets both sides trust each other by the commands that are for that; the connection is configured on both.
   public func establish(master: String, connection: String) throws {
-    let master = Place(path: master)
-    try SSHLine.makeKey(of: connection, at: master)
-    try authorize(master.read("etc/hotsync/keys/\(connection).pub"), for: agentCommand(of: connection))
-    try trust(hostKey, of: connection, at: master)
+    let programs = program.dropLast("/hotsync-slave".count)
+    func run(_ name: String, _ words: String..., root: String, accepting codes: [Int32] = [0]) throws {
+      let result = try RunningProgram.run("\(programs)/\(name)", words + ["--root", root])
+      guard codes.contains(result.exitCode ?? -1) else { throw SupportError("\(name) \(words): \(result)") }
+    }
+    // 73: a master that turns to another slave has its key already.
+    try run("hotsync", "key", "generate", connection, root: master, accepting: [0, 73])
+    try run(
+      "hotsync-slave", "authorize", "--connection", connection, "--key", "\(master)/etc/hotsync/keys/\(connection).pub",
+      root: slave.path)
+    try run("hotsync", "trust", connection, "--fingerprint", try fingerprint, root: master)
+  }
+
+  /// `SHA256:…` of the slave's sshd, as its own tools tell it.
+  private var fingerprint: String {
+    get throws {
+      let told = try RunningProgram.run("ssh-keygen", ["-lf", "\(slave.path)/etc/ssh/ssh_host_ed25519_key.pub"])
+      guard let word = told.outputText.split(separator: " ").dropFirst().first else { throw SupportError("\(told)") }
+      return String(word)
+    }
   }
 
   /// The settings of the connection at the master, as keys and values.
