@@ -23,6 +23,8 @@ struct PeerAnswer: CustomTestStringConvertible {
     self.overSSH = overSSH
   }
 
+  /// Lines of shell. Who ends before the master's first words arrive was never there.
+  static let endAfterHello = "head -c 16 >/dev/null; exit 0"
   static let greeting = SlaveWords.preamble + SlaveWords.welcome()
 
   static let all: [PeerAnswer] = [
@@ -66,8 +68,9 @@ struct PeerAnswer: CustomTestStringConvertible {
       "its end with a word on standard error", [], then: "echo no libfoo.so here >&2; exit 127", 69,
       "no libfoo.so here", overSSH: (76, ["no libfoo.so here"])),
     PeerAnswer("its end by a signal", [], then: "kill -KILL $$", 69, "signal 9", overSSH: (69, [])),
-    PeerAnswer("a welcome and its end", greeting, then: "exit 0", 69, "lost the connection"),
-    PeerAnswer("a welcome and a signal", greeting, then: "kill -KILL $$", 69, "lost the connection"),
+    PeerAnswer("a welcome and its end", greeting, then: endAfterHello, 69, "lost the connection"),
+    PeerAnswer(
+      "a welcome and a signal", greeting, then: "head -c 16 >/dev/null; kill -KILL $$", 69, "lost the connection"),
     PeerAnswer("a welcome and noise", greeting + Array("noise".utf8), 65, "bytes"),
     PeerAnswer("a welcome and a commit out of the blue", greeting + SlaveWords.frame(75, [1, 0, 0]), 65, "message 75"),
     PeerAnswer("a welcome twice", greeting + SlaveWords.welcome(), 65, "message 65"),
