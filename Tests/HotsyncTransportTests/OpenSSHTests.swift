@@ -135,6 +135,9 @@ import Testing
 
   // MARK: Before it is started
 
+  private static let knownHost = Array(
+    "standby ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFNvqT2cZkZJGCWzWbHZ2p4mFbSQrxkzO1gqV3rYf0cD\n".utf8)
+
   @Test("a key that others can read, a missing key and missing known hosts are told before ssh is started")
   func files() throws {
     let scratch = try ScratchFolder("ssh")
@@ -147,7 +150,7 @@ import Testing
     try Descriptor.open(scratch.path("key")).setPermissions(0o600)
     let unknown = #expect(throws: TransportError.self) { try start() }
     #expect(unknown?.kind == .refused && unknown?.nextStep == "hotsync trust standby")
-    try scratch.write("standby ssh-ed25519 A".utf8, to: "known_hosts")
+    try scratch.write(OpenSSHTests.knownHost, to: "known_hosts")
     let missing = #expect(throws: TransportError.self) { try start() }
     #expect(missing?.nextStep.hasPrefix("apt-get install openssh-client") == true)
   }
@@ -157,7 +160,7 @@ import Testing
     let scratch = try ScratchFolder("ssh")
     try scratch.write("key".utf8, to: "key")
     try Descriptor.open(scratch.path("key")).setPermissions(0o600)
-    try scratch.write("".utf8, to: "known_hosts")
+    try scratch.write(OpenSSHTests.knownHost, to: "known_hosts")
     try scratch.write("".utf8, to: "ssh_config")
     try Descriptor.open(scratch.path("ssh_config")).setPermissions(0o666)
     let error = #expect(throws: TransportError.self) {

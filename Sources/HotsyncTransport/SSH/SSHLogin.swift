@@ -92,8 +92,8 @@ struct SSHLogin {
     let user = target.user
     let failed = try attempt("the login", on: &session) { $0.logIn(as: user, privateKey: privateKey) }
     guard let failed else { return }
-    // A line that broke while the answer was waited for has the same number as a refusal, and other words.
-    if SSHSession.refusals.contains(failed), !session.complaint.hasPrefix("Waiting for") { throw failure.keyRefused() }
+    try requireLine(session, "the login")
+    if SSHSession.refusals.contains(failed) { throw failure.keyRefused() }
     if failed == SSHSession.unusableFile {
       throw failure.unusableKey("\(session.complaint) (only Ed25519 keys without a passphrase will do)")
     }
@@ -102,6 +102,7 @@ struct SSHLogin {
 
   private func startAgent(_ session: inout SSHSession) throws(TransportError) {
     if try attempt("a session", on: &session, { $0.openChannel() }) != nil {
+      try requireLine(session, "the session")
       throw failure.noSession("its sshd opens no session: \(session.complaint)")
     }
     for (name, value) in target.agentVariables.sorted(by: { $0.key < $1.key }) {
@@ -109,8 +110,20 @@ struct SSHLogin {
       _ = try attempt("the agent", on: &session) { $0.setVariable(name, value) }
     }
     if try attempt("the agent", on: &session, { $0.execute(SSHTarget.requestedCommand) }) != nil {
+      try requireLine(session, "the session")
       throw failure.noSession("its sshd runs no command: \(session.complaint)")
     }
+  }
+
+  /// Where a step failed: libssh2 gives a line that broke while the answer was waited for the number of a refusal. One that
+  /// refused stays on the line.
+  private func requireLine(_ session: borrowing SSHSession, _ step: String) throws(TransportError) {
+    var buffer: [UInt8] = [0]
+    let count: Int?
+    do throws(SystemError) { count = try session.socket.readIfReady(into: &buffer) } catch {
+      throw failure.broken("it ended \(step): \(error.cause)")
+    }
+    if count == 0 { throw failure.broken("it ended \(step): \(session.complaint)") }
   }
 
   /// Does a step until it is done or its time is over.
