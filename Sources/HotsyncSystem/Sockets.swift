@@ -104,6 +104,7 @@ extension Descriptor {
       (Int32(IPPROTO_TCP), TCP_NODELAY, 1), (SOL_SOCKET, SO_KEEPALIVE, 1), (Int32(IPPROTO_TCP), TCP_KEEPIDLE, seconds),
       (Int32(IPPROTO_TCP), TCP_KEEPINTVL, seconds), (Int32(IPPROTO_TCP), TCP_KEEPCNT, 3),
       (Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, milliseconds),
+      (Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, Descriptor.unsentBytes),
     ]
     for option in options {
       var value = option.value
@@ -113,6 +114,9 @@ extension Descriptor {
       }
     }
   }
+
+  /// What the kernel takes from us before it is on its way: the rest waits where it can still be thought better of.
+  private static let unsentBytes: Int32 = 256 << 10
 
   /// Ends a connection both ways (shutdown(2)); whoever waits for it sees its end.
   public func shutDown() { shutdown(number, Int32(SHUT_RDWR)) }

@@ -27,17 +27,19 @@ struct SSHLine: Sendable {
   /// Something was done to this that the pump has not looked at yet.
   var hasNews = false
 
-  /// What may wait to be sent, and what may wait to be received: enough to keep either side busy.
-  static let room = 2 << 20
+  /// What may wait to be sent: enough to keep the pump busy, and no more, as it is lost where we are killed.
+  static let roomToSend = 512 << 10
+  /// What may wait to be received: as much as the other side may send without being asked again.
+  static let roomToReceive = 2 << 20
   /// How much of the standard error goes into a message: its beginning says what happened.
   static let complaintLimit = 400
 
-  var hasRoomToSend: Bool { outgoing.count + underWay < SSHLine.room }
-  var hasRoomToReceive: Bool { incoming.count - taken < SSHLine.room }
+  var hasRoomToSend: Bool { outgoing.count + underWay < SSHLine.roomToSend }
+  var hasRoomToReceive: Bool { incoming.count - taken < SSHLine.roomToReceive }
   var isAllSent: Bool { outgoing.isEmpty && underWay == 0 }
 
   mutating func append(_ bytes: ArraySlice<UInt8>) {
-    if taken > 0, taken == incoming.count || taken > SSHLine.room {
+    if taken > 0, taken == incoming.count || taken > SSHLine.roomToReceive {
       incoming.removeFirst(taken)
       taken = 0
     }
