@@ -37,6 +37,11 @@ public struct SystemError: HotsyncError, Equatable {
     }
   }
 
+  /// A file that is nowhere.
+  public static func missing(_ name: String) -> SystemError {
+    SystemError(number: ENOENT, operation: "cannot find", subject: name)
+  }
+
   public var isMissing: Bool { number == ENOENT || number == ENOTDIR }
   /// A symbolic link stood where none may.
   public var isLoop: Bool { number == ELOOP }

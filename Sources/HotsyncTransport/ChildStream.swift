@@ -94,6 +94,6 @@ final class ChildStream: Sendable {
   var complaint: [String] {
     var buffer = [UInt8](repeating: 0, count: ChildStream.errorLimit)
     let count = (try? complaints.read(into: &buffer, count: buffer.count, at: 0)) ?? 0
-    return buffer.prefix(count).split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }.map { shown($0) }
+    return shownLines(buffer.prefix(count))
   }
 }

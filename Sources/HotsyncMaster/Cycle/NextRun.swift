@@ -5,7 +5,7 @@ import HotsyncSystem
 enum NextRun {
   /// What is said of an expression that systemd-analyze cannot tell anything of.
   static let unknown = Duration.seconds(15 * 60)
-  private static let limit = Duration.seconds(2)
+  private static let analyzer = Tool("systemd-analyze", in: ["/usr/bin"], limit: .seconds(2))
   private static let answerLimit = 4_096
 
   /// - Returns: nil where the schedule never comes again, or cannot be told.
@@ -16,19 +16,9 @@ enum NextRun {
 
   /// An expression of systemd.time(7) is systemd's to understand. Its own time zone counts, so ours is not handed on.
   private static func calendar(_ text: String, after now: Timestamp) -> Timestamp? {
-    guard let nothing = try? Descriptor.open("/dev/null"), let answer = try? Descriptor.memoryFile(),
-      let child = try? ChildProcess.start(
-        "/usr/bin/systemd-analyze", ["calendar", "--iterations=1", "--base-time=@\(now.seconds)", "--", text],
-        environment: ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"], input: nothing, output: answer, errors: nothing)
-    else { return nil }
-    guard let ending = child.wait(atMost: limit) else {
-      child.signalGroup(ChildProcess.killNow)
-      _ = child.wait()
-      return nil
-    }
-    var bytes = [UInt8](repeating: 0, count: answerLimit)
-    guard ending.succeeded, let count = try? answer.read(into: &bytes, count: answerLimit, at: 0) else { return nil }
-    return parse(String(decoding: bytes[..<count], as: UTF8.self)).flatMap { $0 > now ? $0 : nil }
+    let arguments = ["calendar", "--iterations=1", "--base-time=@\(now.seconds)", "--", text]
+    guard let result = try? analyzer.run(arguments, outputLimit: answerLimit), result.succeeded else { return nil }
+    return parse(String(decoding: result.output, as: UTF8.self)).flatMap { $0 > now ? $0 : nil }
   }
 
   /// Of `(in UTC): Sat 2026-11-21 17:00:00 UTC`, or, on a machine that keeps UTC, of `Next elapse: …`.

@@ -20,7 +20,11 @@ struct SlaveStream {
   }
 
   /// The key that the slave's host shows, whoever that may be.
-  func hostKey() throws -> PublicKey { try SSHTransport.hostKey(of: try target()) }
+  func hostKey() throws -> PublicKey {
+    connection.transport == .openssh
+      ? try OpenSSHTransport.hostKey(of: try target(), configuration: openSSHConfiguration)
+      : try SSHTransport.hostKey(of: try target())
+  }
 
   /// Jump hosts, hardware keys and other ciphers are configured there, in ssh_config(5)'s form.
   private var openSSHConfiguration: String { rootPath + "/etc/hotsync/ssh_config" }

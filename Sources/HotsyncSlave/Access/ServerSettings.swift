@@ -87,8 +87,7 @@ struct ServerSettings {
 
 /// sshd's own reading of its configuration.
 enum ServerProgram {
-  private static let paths = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/sbin/sshd"]
-  private static let limit = Duration.seconds(20)
+  private static let tool = Tool("sshd", in: ["/usr/sbin", "/usr/local/sbin", "/sbin"], limit: .seconds(20))
 
   static let configuration = "/etc/ssh/sshd_config"
 
@@ -98,52 +97,18 @@ enum ServerProgram {
   static func settings(file: String?, user: String, address: String) throws(AccessError) -> ServerSettings {
     let login = "user=\(user),host=\(address),addr=\(address)"
     let arguments = ["-T", "-C", login] + (file.map { ["-f", $0] } ?? [])
-    let output = try AccessError.telling { () throws(SystemError) in try Descriptor.memoryFile() }
-    let complaints = try AccessError.telling { () throws(SystemError) in try Descriptor.memoryFile() }
-    let child = try start(arguments, output, complaints)
-    guard let ending = child.wait(atMost: limit) else {
-      child.signalGroup(ChildProcess.killNow)
-      _ = child.wait()
-      throw unusable("it did not end within \(limit.components.seconds) s")
+    let result: Tool.Result
+    do throws(SystemError) { result = try tool.run(arguments, outputLimit: 1 << 20) } catch {
+      guard error.isMissing else { throw AccessError(error) }
+      throw AccessError(
+        .unreachable, "cannot find", "sshd, by which the master comes in", cause: "it is not installed",
+        next: "apt-get install openssh-server")
     }
-    guard ending.succeeded else {
-      let said = words(complaints)
+    guard result.succeeded else {
       // Only root may read the host keys, without which it does not go on.
-      throw unusable(said.isEmpty ? "it failed" : said)
+      throw AccessError(
+        .failed, "cannot ask", "sshd for its settings", cause: "it \(result.failure)", next: "as root: sshd -T")
     }
-    return ServerSettings(content(output, limit: 1 << 20))
-  }
-
-  private static func start(
-    _ arguments: [String], _ output: borrowing Descriptor, _ complaints: borrowing Descriptor
-  ) throws(AccessError) -> ChildProcess {
-    let environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"]
-    for path in paths {
-      do throws(SystemError) {
-        return try ChildProcess.start(
-          path, arguments, environment: environment, input: try Descriptor.open("/dev/null"), output: output,
-          errors: complaints)
-      } catch {
-        if !error.isMissing { throw AccessError(error) }
-      }
-    }
-    throw AccessError(
-      .unreachable, "cannot find", "sshd, by which the master comes in", cause: "it is not installed",
-      next: "apt-get install openssh-server")
-  }
-
-  private static func unusable(_ cause: String) -> AccessError {
-    AccessError(.failed, "cannot ask", "sshd for its settings", cause: cause, next: "as root: sshd -T")
-  }
-
-  private static func words(_ complaints: borrowing Descriptor) -> String {
-    content(complaints, limit: 400).split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
-      .map { shown($0) }.joined(separator: "; ")
-  }
-
-  private static func content(_ file: borrowing Descriptor, limit: Int) -> [UInt8] {
-    var buffer = [UInt8](repeating: 0, count: limit)
-    let count = (try? file.read(into: &buffer, count: limit, at: 0)) ?? 0
-    return Array(buffer.prefix(count))
+    return ServerSettings(result.output)
   }
 }

@@ -3,9 +3,9 @@ public import HotsyncSystem
 /// What OpenSSH's own `ssh-keygen` does for us, as a child with an environment of its own: no key is made, and no digest
 /// of one computed, by code of ours.
 public enum KeyTools {
-  private static let limit = Duration.seconds(30)
   private static let outputLimit = 65_536
-  private static let folders = ["/usr/bin", "/usr/local/bin", "/bin"]
+  private static let tool = Tool(
+    "ssh-keygen", in: ["/usr/bin", "/usr/local/bin", "/bin"], variables: ["HOME": "/nonexistent"], limit: .seconds(30))
 
   // MARK: What it does
 
@@ -62,53 +62,15 @@ public enum KeyTools {
   private static func run(
     _ arguments: [String], _ input: borrowing Descriptor, _ operation: String, _ subject: String
   ) throws(TransportError) -> [UInt8] {
-    let output = try empty()
-    let complaints = try empty()
-    let child = try start(arguments, input, output, complaints)
-    var ending = child.wait(atMost: limit)
-    if ending == nil {
-      child.signalGroup(ChildProcess.killNow)
-      _ = child.wait()
-      ending = nil
+    let result: Tool.Result
+    do throws(SystemError) { result = try tool.run(arguments, input: input, outputLimit: outputLimit) } catch {
+      guard error.isMissing else { throw TransportError(error) }
+      throw TransportError(
+        .failed, "cannot find", "ssh-keygen", cause: "OpenSSH's client programs are not installed",
+        next: "apt-get install openssh-client")
     }
-    let said = words(of: complaints)
-    switch ending {
-    case .exited(0)?: break
-    case .exited(let code)?:
-      throw failure(operation, subject, "ssh-keygen ended with code \(code)" + (said.isEmpty ? "" : ": \(said)"))
-    case .killed(let signal)?: throw failure(operation, subject, "signal \(signal) ended ssh-keygen")
-    case nil: throw failure(operation, subject, "ssh-keygen took longer than \(limit.components.seconds) s")
-    }
-    var buffer = [UInt8](repeating: 0, count: outputLimit)
-    let count = try TransportError.telling { () throws(SystemError) in
-      try output.read(into: &buffer, count: buffer.count, at: 0)
-    }
-    return Array(buffer.prefix(count))
-  }
-
-  private static func start(
-    _ arguments: [String], _ input: borrowing Descriptor, _ output: borrowing Descriptor,
-    _ complaints: borrowing Descriptor
-  ) throws(TransportError) -> ChildProcess {
-    let environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent"]
-    for folder in folders {
-      do throws(SystemError) {
-        return try ChildProcess.start(
-          "\(folder)/ssh-keygen", arguments, environment: environment, input: input, output: output, errors: complaints)
-      } catch {
-        if !error.isMissing { throw TransportError(error) }
-      }
-    }
-    throw TransportError(
-      .failed, "cannot find", "ssh-keygen", cause: "OpenSSH's client programs are not installed",
-      next: "apt-get install openssh-client")
-  }
-
-  private static func words(of complaints: borrowing Descriptor) -> String {
-    var buffer = [UInt8](repeating: 0, count: 400)
-    let count = (try? complaints.read(into: &buffer, count: buffer.count, at: 0)) ?? 0
-    return buffer.prefix(count).split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
-      .map { shown($0) }.joined(separator: "; ")
+    guard result.succeeded else { throw failure(operation, subject, "ssh-keygen \(result.failure)") }
+    return result.output
   }
 
   private static func failure(_ operation: String, _ subject: String, _ cause: String) -> TransportError {

@@ -31,11 +31,31 @@ public final class OpenSSHTransport: ByteStream {
         program, command.arguments, environment: command.environment, silence: target.silence,
         peer: "the slave of \"\(target.connection)\"")
     } catch {
-      throw TransportError(
-        .failed, "cannot start", program, cause: error.cause,
-        next: "apt-get install openssh-client, or: hotsync config set\(target.rootOption) "
-          + "connections.\(target.connection).transport ssh")
+      throw OpenSSHTransport.missing(target, error)
     }
+  }
+
+  /// The key that the slave's host shows, by whatever jump hosts: to be shown to a person and recorded, and not trusted
+  /// for itself.
+  public static func hostKey(of target: SSHTarget, configuration: String?) throws(TransportError) -> PublicKey {
+    let command = OpenSSHCommand(target, configuration: try configuration.flatMap(LoginFiles.trusted))
+    let tool = Tool(
+      "ssh", in: ["/usr/bin"], variables: command.environment, limit: target.connectTimeout + .seconds(5))
+    let result: Tool.Result
+    do throws(SystemError) { result = try tool.run(command.hostKeyArguments, outputLimit: 65_536) } catch {
+      throw missing(target, error)
+    }
+    if let key = KnownHosts(result.output).keys(of: target.connection).first { return key }
+    guard case .exited(let code)? = result.ending else { throw LoginFailure(target).timedOut("the SSH handshake") }
+    throw OpenSSHEnding(code: code, words: result.complaint).failure(target, agentHasSpoken: false)
+      ?? LoginFailure(target).broken("it shows no host key of a known kind")
+  }
+
+  private static func missing(_ target: SSHTarget, _ error: SystemError) -> TransportError {
+    TransportError(
+      .failed, "cannot start", program, cause: error.cause,
+      next: "apt-get install openssh-client, or: hotsync config set\(target.rootOption) "
+        + "connections.\(target.connection).transport ssh")
   }
 
   public func send(_ bytes: [UInt8]) throws(TransportError) { try child.send(bytes) }

@@ -97,7 +97,7 @@ public final class SSHTransport: ByteStream {
   }
 
   private func words(_ complaints: [UInt8]) -> String? {
-    let words = complaints.split(separator: UInt8(ascii: "\n")).map { shown($0) }.joined(separator: "; ")
+    let words = shownLines(complaints).joined(separator: "; ")
     return words.isEmpty ? nil : words
   }
 
