@@ -60,6 +60,6 @@ setup_commands() {
     'hotsync-slave apply --root $S'
   [[ $TRANSPORT == local ]] || printf '%s\n' \
     'hotsync key generate standby --root $M' \
-    'hotsync key show standby --root $M | hotsync-slave authorize --connection standby --root $S' \
+    'hotsync key show standby --quiet --root $M | hotsync-slave authorize --connection standby --root $S' \
     'hotsync trust standby --fingerprint $(ssh-keygen -lf $S/etc/ssh/ssh_host_ed25519_key.pub | cut -d " " -f 2) --root $M'
 }
