@@ -136,13 +136,17 @@ extension ContentSender {
     return brought(work, entry, digest, .content(number), literal: literal)
   }
 
-  /// What of the new file differs from the old one, by their maps; all of it where the old map was lost.
+  /// What of the new file differs from the old one, by their maps; all of it but its holes where the old map was lost.
   private func dirtyRanges(_ work: FileWork, _ old: (size: UInt64, digest: Digest)) throws -> [DirtyRange] {
-    guard let oldMap = state.map(of: old.digest), let newMap = state.openNewMap(),
-      let ranges = try? CoarseMatcher.match(
-        old: oldMap.source, new: newMap.source, key: key, mergedGap: 0, rangeLimit: Limits.patchRanges / 2)
-    else { return [DirtyRange(.data, ByteRange(offset: 0, length: work.size))] }
-    return ranges
+    guard let newMap = state.openNewMap() else {
+      return [DirtyRange(.data, ByteRange(offset: 0, length: work.size))]
+    }
+    func ranges(against oldMap: MapFile?) throws(DeltaError) -> [DirtyRange] {
+      try CoarseMatcher.match(
+        old: oldMap?.source, new: newMap.source, key: key, mergedGap: 0, rangeLimit: Limits.patchRanges / 2)
+    }
+    if let oldMap = state.map(of: old.digest), let ranges = try? ranges(against: oldMap) { return ranges }
+    return try ranges(against: nil)
   }
 
   /// Bytes that were sent for a dirty stretch; nil where the file is shorter by now.
@@ -232,7 +236,12 @@ extension ContentSender {
     else { throw changed }
     try line.send(
       .openContent(number: number, .whole(path: sighting.path, size: entry.status.size, resumeAt: 0)))
-    _ = try sendLiteral(Stretch(offset: 0, length: entry.status.size), entry)
+    var position: UInt64 = 0
+    while let data = try reading({ () throws(SystemError) in
+      try entry.file.nextData(after: position, size: entry.status.size)
+    }), try sendLiteral(Stretch(offset: data.lowerBound, length: UInt64(data.count)), entry) != nil {
+      position = data.upperBound
+    }
     guard try isUnchanged(entry) else { throw changed }
     try line.send(.closeContent(digest: digest))
   }
