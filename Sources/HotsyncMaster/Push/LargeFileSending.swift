@@ -163,6 +163,7 @@ extension ContentSender {
       let result: UInt64?
       if deltasPay, length > ContentSender.smallStretch, base.length > 0 {
         result = try sendWindow(new, base, work, entry, oldSize: oldSize)
+        crashPoint("push-large")
         if let result, length >= ContentSender.probeWindow, result > length / 10 * 9 { deltasPay = false }
       } else {
         result = try sendLiteral(new, entry)
@@ -215,6 +216,7 @@ extension ContentSender {
       }
       guard got > 0 else { return nil }
       try line.send(.data(offset: position, buffer[..<got]))
+      crashPoint("push-large")
       position += UInt64(got)
     }
     return stretch.length
