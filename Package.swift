@@ -104,6 +104,9 @@ let package = Package(
     tests("HotsyncConfigTests", ["HotsyncConfig", "HotsyncSystem", "TestSupport"]),
     tests("HotsyncReportTests", ["HotsyncReport", "HotsyncSystem", logging]),
     tests(
+      "HotsyncMasterTests",
+      ["HotsyncMaster", "HotsyncSystem", "HotsyncDelta", "HotsyncProtocol", "TestSupport"]),
+    tests(
       "HotsyncSlaveTests",
       [
         "HotsyncSlave", "HotsyncSystem", "HotsyncCatalog", "HotsyncDelta", "HotsyncConfig", "HotsyncProtocol",

@@ -76,21 +76,22 @@ public struct CoarseMatcher: ~Copyable {
   /// The dirty ranges in order; they do not touch where their content is the same. The last call.
   public mutating func finish() -> [DirtyRange] { ranges }
 
-  /// The dirty ranges of the file that `new` maps against the one that `old` maps.
+  /// The dirty ranges of the file that `new` maps against the one that `old` maps; without that one all of it is dirty,
+  /// and its zeros are holes.
   ///
   /// - Throws: `damaged` where one of the maps is; what the sources throw.
   public static func match(
-    old: DigestMapReader.Source, new: DigestMapReader.Source, key: HashKey,
+    old: DigestMapReader.Source?, new: DigestMapReader.Source, key: HashKey,
     mergedGap: UInt64 = 0, rangeLimit: Int = 65_536
   ) throws(DeltaError) -> [DirtyRange] {
     var matcher = CoarseMatcher(key: key, mergedGap: mergedGap, rangeLimit: rangeLimit)
     var oldReader = DigestMapReader(key: key)
     var newReader = DigestMapReader(key: key)
     while let node = try newReader.next(from: new) {
-      matcher.compare(old: try oldReader.next(from: old), new: node)
+      matcher.compare(old: try old.flatMap { (old) throws(DeltaError) in try oldReader.next(from: old) }, new: node)
     }
     // The old map is believed only when its checksum, at the end, is right.
-    while try oldReader.next(from: old) != nil {}
+    while let old, try oldReader.next(from: old) != nil {}
     return matcher.finish()
   }
 

@@ -102,6 +102,15 @@ struct CoarseMatcherTests {
     #expect(try match(old, new, limit: 2) == [range(.data, 0, 5 * 4096), range(.data, 300 * 4096, 5 * 4096)])
   }
 
+  @Test("without the old map all is dirty, and zeros are still told apart")
+  func withoutOld() throws {
+    var random = SeededGenerator(seed: 6)
+    let zeros = [UInt8](repeating: 0, count: 2 << 20)
+    let new = random.cheapBytes(8_192) + zeros + random.cheapBytes(5_000)
+    let ranges = try CoarseMatcher.match(old: nil, new: source(try map(of: new)), key: testKey)
+    #expect(ranges == [range(.data, 0, 8_192), range(.zeros, 8_192, 2 << 20), range(.data, 2_105_344, 5_000)])
+  }
+
   @Test("a damaged map gives no ranges")
   func damaged() throws {
     var random = SeededGenerator(seed: 5)

@@ -1,4 +1,5 @@
 import HotsyncCatalog
+import HotsyncDelta
 import HotsyncPlan
 import HotsyncProtocol
 import HotsyncReport
@@ -36,7 +37,7 @@ extension Cycle {
       crashPoint("before-commit")
       report.isCommitAsked = true
       attempts.asked = Attempts.AskedCommit(
-        position: position, counts: pusher.counts, obsoleteMaps: pusher.obsoleteMaps)
+        position: position, counts: pusher.counts, obsoleteMaps: pusher.obsoleteMaps.digests)
       try line.send(.commit)
       try line.flush()
       guard case .committed(let generation, _) = try line.next(), generation == position.generation else {
@@ -49,7 +50,7 @@ extension Cycle {
       report.generation = generation
       report.isCommitAsked = false
       report.result = .committed
-      for digest in pusher.obsoleteMaps { state.removeMap(of: digest) }
+      for digest in pusher.obsoleteMaps.digests { state.removeMap(of: digest) }
     }
   }
 

@@ -136,13 +136,17 @@ extension ContentSender {
     return brought(work, entry, digest, .content(number), literal: literal)
   }
 
-  /// What of the new file differs from the old one, by their maps; all of it where the old map was lost.
+  /// What of the new file differs from the old one, by their maps; all of it but its holes where the old map was lost.
   private func dirtyRanges(_ work: FileWork, _ old: (size: UInt64, digest: Digest)) throws -> [DirtyRange] {
-    guard let oldMap = state.map(of: old.digest), let newMap = state.openNewMap(),
-      let ranges = try? CoarseMatcher.match(
-        old: oldMap.source, new: newMap.source, key: key, mergedGap: 0, rangeLimit: Limits.patchRanges / 2)
-    else { return [DirtyRange(.data, ByteRange(offset: 0, length: work.size))] }
-    return ranges
+    guard let newMap = state.openNewMap() else {
+      return [DirtyRange(.data, ByteRange(offset: 0, length: work.size))]
+    }
+    func ranges(against oldMap: MapFile?) throws(DeltaError) -> [DirtyRange] {
+      try CoarseMatcher.match(
+        old: oldMap?.source, new: newMap.source, key: key, mergedGap: 0, rangeLimit: Limits.patchRanges / 2)
+    }
+    if let oldMap = state.map(of: old.digest), let ranges = try? ranges(against: oldMap) { return ranges }
+    return try ranges(against: nil)
   }
 
   /// Bytes that were sent for a dirty stretch; nil where the file is shorter by now.
@@ -159,6 +163,7 @@ extension ContentSender {
       let result: UInt64?
       if deltasPay, length > ContentSender.smallStretch, base.length > 0 {
         result = try sendWindow(new, base, work, entry, oldSize: oldSize)
+        crashPoint("push-large")
         if let result, length >= ContentSender.probeWindow, result > length / 10 * 9 { deltasPay = false }
       } else {
         result = try sendLiteral(new, entry)
@@ -211,6 +216,7 @@ extension ContentSender {
       }
       guard got > 0 else { return nil }
       try line.send(.data(offset: position, buffer[..<got]))
+      crashPoint("push-large")
       position += UInt64(got)
     }
     return stretch.length
@@ -232,7 +238,12 @@ extension ContentSender {
     else { throw changed }
     try line.send(
       .openContent(number: number, .whole(path: sighting.path, size: entry.status.size, resumeAt: 0)))
-    _ = try sendLiteral(Stretch(offset: 0, length: entry.status.size), entry)
+    var position: UInt64 = 0
+    while let data = try reading({ () throws(SystemError) in
+      try entry.file.nextData(after: position, size: entry.status.size)
+    }), try sendLiteral(Stretch(offset: data.lowerBound, length: UInt64(data.count)), entry) != nil {
+      position = data.upperBound
+    }
     guard try isUnchanged(entry) else { throw changed }
     try line.send(.closeContent(digest: digest))
   }

@@ -21,8 +21,7 @@ final class Pusher {
   private(set) var digest: CatalogDigest
   private(set) var counts = PushCounts()
   private(set) var problems: [Problem] = []
-  /// Digest maps that no file needs any more.
-  private(set) var obsoleteMaps: [Digest] = []
+  private(set) var obsoleteMaps = ObsoleteMaps()
   /// Files that have several names and another inode on the slave now.
   private var replaced: Set<RelativePath> = []
   /// Paths whose files were moved to others.
@@ -189,6 +188,7 @@ final class Pusher {
   private func note(_ record: Record, _ stamp: Stamp, _ old: Record?, _ source: Source) throws {
     if let old { withdraw(old) }
     digest.add(record.digest(key: key))
+    if case .regular(let size, let digest) = record.content { obsoleteMaps.gain(digest, size: size) }
     try write(.present(record, stamp))
     switch (source, old) {
     case (.moved, _): counts.renamed += 1
@@ -200,7 +200,7 @@ final class Pusher {
 
   private func withdraw(_ old: Record) {
     digest.remove(old.digest(key: key))
-    if case .regular(let size, let digest) = old.content, size >= LargeFile.minimum { obsoleteMaps.append(digest) }
+    if case .regular(let size, let digest) = old.content { obsoleteMaps.lose(digest, size: size) }
   }
 
   /// The slave keeps what it has, unless that was moved elsewhere; the operator is told.

@@ -39,7 +39,7 @@ struct Sealer {
     }
     let journal = Journal(
       generation: generation, previous: previous?.number ?? 0, actions: store.key.digest(of: actions))
-    return StagedGeneration(journal: journal, pin: pin, obsoleteMaps: intake.obsoleteMaps)
+    return StagedGeneration(journal: journal, pin: pin, obsoleteMaps: intake.obsoleteMaps.digests)
   }
 
   /// Generation times only grow, whatever the clock does.

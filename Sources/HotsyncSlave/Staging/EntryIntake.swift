@@ -37,7 +37,7 @@ final class EntryIntake {
   private var moves: [(path: RelativePath, from: RelativePath)] = []
   private var movedLeaders: Set<RelativePath> = []
   private var awaitingRepair: [UInt64: Record] = [:]
-  private(set) var obsoleteMaps: [Digest] = []
+  private(set) var obsoleteMaps = ObsoleteMaps()
   private let damaged: Set<RelativePath>
   /// Damaged entries that came again.
   private(set) var mended: Set<RelativePath> = []
@@ -137,6 +137,7 @@ final class EntryIntake {
     if old?.isFolder == true, !record.isFolder { vanish(record.path) }
     if let old { withdraw(old) }
     digest.add(record.digest(key: store.key))
+    if case .regular(let size, let digest) = record.content { obsoleteMaps.gain(digest, size: size) }
     if !record.isFolder { files += 1 }
     bytes &+= record.size
     guard digest.records <= Limits.records else { throw .contradiction("the catalog", "it has too many entries") }
@@ -149,7 +150,7 @@ final class EntryIntake {
     digest.remove(old.digest(key: store.key))
     if !old.isFolder { files -= min(files, 1) }
     bytes -= min(bytes, old.size)
-    if case .regular(let size, let digest) = old.content, size >= LargeFile.minimum { obsoleteMaps.append(digest) }
+    if case .regular(let size, let digest) = old.content { obsoleteMaps.lose(digest, size: size) }
   }
 
   private func append(_ entry: SegmentEntry, _ action: Action) throws(StoreError) {
