@@ -56,7 +56,7 @@ let package = Package(
     module("HotsyncConfig", ["HotsyncSystem", yams]),
     // Row 3: the edges.
     module("HotsyncReport", ["HotsyncSystem", logging]),
-    module("HotsyncTransport", ["HotsyncSystem", "HotsyncCatalog", "HotsyncProtocol", "CLibssh2"]),
+    module("HotsyncTransport", ["HotsyncSystem", "HotsyncCatalog", "HotsyncProtocol", "CHotsyncShims", "CLibssh2"]),
     // Row 4: the two machines.
     module(
       "HotsyncMaster",

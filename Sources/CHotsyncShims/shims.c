@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CHotsyncShims.h"
 
+#include <sys/socket.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -8,6 +9,7 @@
 #include <linux/stat.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
@@ -61,6 +63,20 @@ int hs_terminal_columns(int descriptor) {
 const int hs_o_path = O_PATH, hs_seek_data = SEEK_DATA, hs_seek_hole = SEEK_HOLE, hs_at_empty_path = AT_EMPTY_PATH;
 int hs_syncfs(int descriptor) { return syncfs(descriptor); }
 int hs_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+static ssize_t receive_within(int socket, void *buffer, size_t length, int flags, void **abstract) {
+  struct hs_allowance *allowance = *abstract;
+  if (allowance->bytes == 0) return -EAGAIN;
+  if (length > allowance->bytes) length = allowance->bytes;
+  ssize_t count = recv(socket, buffer, length, flags);
+  if (count < 0) return -errno;
+  allowance->bytes -= (uint64_t)count;
+  return count;
+}
+void *hs_receive_within_allowance(void) { return (void *)receive_within; }
+int hs_limit_files(pid_t process, uint64_t bytes) {
+  struct rlimit limit = {.rlim_cur = bytes, .rlim_max = bytes};
+  return prlimit(process, RLIMIT_FSIZE, &limit, NULL);
+}
 int hs_memory_file(void) { return memfd_create("hotsync", MFD_CLOEXEC); }
 int hs_allocate(int descriptor, off_t offset, off_t length) {
   return fallocate(descriptor, FALLOC_FL_KEEP_SIZE, offset, length);

@@ -35,6 +35,8 @@ public enum Limits {
   public static let damagedPathBytes = 32 << 10
   /// Staged contents that a slave offers after a broken cycle.
   public static let stagedContents = 1 << 22
+  /// Paths of begun contents that a slave offers, all together.
+  public static let begunPathBytes = 16 << 20
   /// Bytes of one staged run of a patch, and how many runs all patches of a broken cycle have together.
   public static let stagedRun: UInt64 = 1 << 20
   public static let stagedRuns = 1 << 20

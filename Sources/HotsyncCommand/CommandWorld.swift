@@ -51,9 +51,11 @@ public struct CommandWorld: Sendable {
 
   /// What stands in front of the paths that lie below the root; empty for the machine's own root.
   public func rootPath() throws -> String {
-    if try openRoot().isMachineRoot() { return "" }
-    let end = root.utf8.lastIndex { $0 != UInt8(ascii: "/") } ?? root.startIndex
-    return String(root[...end])
+    let root = try openRoot()
+    if try root.isMachineRoot() { return "" }
+    // However it was spelled: what is written down must be found again.
+    guard let path = root.descriptor.currentPath() else { return self.root }
+    return String(decoding: path, as: UTF8.self)
   }
 
   public func configuration() throws -> Configuration { try Configuration.load(root: root) }

@@ -66,6 +66,9 @@ public struct FrameDecoder<Message: WireMessage>: Sendable {
   /// Set by the conversation once both sides have greeted: longer frames are allowed from then on, and packed ones.
   public var handshakeDone = false
 
+  /// Bytes of the message that was given last.
+  public private(set) var lastLength = 0
+
   public init() {}
 
   public mutating func feed(_ bytes: ArraySlice<UInt8>) throws(ProtocolError) {
@@ -93,7 +96,10 @@ public struct FrameDecoder<Message: WireMessage>: Sendable {
       guard let (type, payload) = try frame(in: buffer, at: start) else { return nil }
       streamed += UInt64(payload.endIndex - start)
       start = payload.endIndex
-      guard type == PackedFrame.type, handshakeDone else { return try message(type, payload) }
+      guard type == PackedFrame.type, handshakeDone else {
+        lastLength = payload.count
+        return try message(type, payload)
+      }
       try unpack(payload)
     }
   }
@@ -117,6 +123,7 @@ public struct FrameDecoder<Message: WireMessage>: Sendable {
     }
     unpackedStart = payload.endIndex
     if unpackedStart == unpacked.count { unpacked = [] }
+    lastLength = payload.count
     return try message(type, payload)
   }
 

@@ -225,9 +225,10 @@ public struct Refusal: Hashable, Sendable {
     nextStep = error.nextStep
   }
 
-  /// As the other side's error.
+  /// As the other side's error. What it wants typed is told as its words, not as ours.
   public var error: ProtocolError {
-    ProtocolError(kind, operation, subject, cause: cause, next: nextStep)
+    ProtocolError(
+      kind, "the slave says: \(operation)", subject, cause: cause, next: "the slave says: \(nextStep)")
   }
 
   func encode(to writer: inout ByteWriter) {

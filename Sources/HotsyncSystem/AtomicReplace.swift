@@ -1,16 +1,26 @@
 import Glibc
 
 extension Folder {
+  /// A name for a file aside that nobody else uses: two who write at once do not meet in it. What a kill leaves of it is
+  /// never read.
+  private static func aside(_ name: FileName) -> FileName {
+    FileName(
+      checked: Array(".new-".utf8) + name.bytes.prefix(200) + Array("-\(hexadecimal(Environment.randomBytes(6)))".utf8))
+  }
+
   /// Writes a small file whole or not at all: aside, flushed, renamed into place, the folder flushed.
   public func replace(_ name: FileName, with content: [UInt8], permissions: UInt32 = 0o600) throws(SystemError) {
-    let aside = FileName(checked: Array(".new-".utf8) + name.bytes.prefix(200))
-    do {
-      let file = try open(aside, [.writing, .creating, .truncating], permissions: permissions)
+    let aside = Folder.aside(name)
+    do throws(SystemError) {
+      let file = try open(aside, [.writing, .exclusively], permissions: permissions)
       try file.write(content)
       try file.setPermissions(UInt16(permissions))
       try file.synchronize()
+      try rename(aside, into: self, as: name)
+    } catch {
+      try? unlink(aside)
+      throw error
     }
-    try rename(aside, into: self, as: name)
     try synchronize()
   }
 
@@ -19,30 +29,32 @@ extension Folder {
   public func replace(
     _ name: FileName, with content: [UInt8], permissions: UInt16, owner: UInt32, group: UInt32
   ) throws(SystemError) {
-    let aside = FileName(checked: Array(".new-".utf8) + name.bytes.prefix(200))
-    if try statusIfPresent(aside) != nil { try unlink(aside) }
-    do {
+    let aside = Folder.aside(name)
+    do throws(SystemError) {
       let file = try open(aside, [.writing, .exclusively], permissions: 0o600)
       try file.write(content)
       let status = try file.status()
       if status.owner != owner || status.group != group { try file.setOwner(owner, group: group) }
       try file.setPermissions(permissions)
       try file.synchronize()
+      try rename(aside, into: self, as: name)
+    } catch {
+      try? unlink(aside)
+      throw error
     }
-    try rename(aside, into: self, as: name)
     try synchronize()
   }
 
   /// Writes a small file under a name that is free; EEXIST where it is not.
   public func create(_ name: FileName, with content: [UInt8], permissions: UInt16 = 0o600) throws(SystemError) {
-    let aside = FileName(checked: Array(".new-".utf8) + name.bytes.prefix(200))
-    do {
-      let file = try open(aside, [.writing, .creating, .truncating], permissions: 0o600)
+    let aside = Folder.aside(name)
+    do throws(SystemError) {
+      let file = try open(aside, [.writing, .exclusively], permissions: 0o600)
       try file.setPermissions(permissions)
       try file.write(content)
       try file.synchronize()
-    }
-    do throws(SystemError) { try renameWithoutReplacing(aside, into: self, as: name) } catch {
+      try renameWithoutReplacing(aside, into: self, as: name)
+    } catch {
       try? unlink(aside)
       throw error
     }

@@ -32,6 +32,10 @@ public struct ChildProcess: ~Copyable, Sendable {
     return ChildProcess(processID: child)
   }
 
+  /// From now on no file that it writes grows beyond this (prlimit(2), RLIMIT_FSIZE): it is ended by a signal instead. For
+  /// children that hand on what others say.
+  public func limitFiles(to bytes: UInt64) { hs_limit_files(processID, bytes) }
+
   /// Waits until it ends (waitpid(2)).
   public func wait() -> Ending {
     var status: Int32 = 0

@@ -3,7 +3,7 @@ import Glibc
 
 /// State that threads share, and wait on: what one changes, those who wait look at again.
 @safe
-public final class Monitor<State>: @unchecked Sendable {
+public final class Monitor<State: Sendable>: @unchecked Sendable {
   // Touched with the mutex held only.
   private var state: State
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>

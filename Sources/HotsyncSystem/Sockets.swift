@@ -118,6 +118,17 @@ extension Descriptor {
   /// What the kernel takes from us before it is on its way: the rest waits where it can still be thought better of.
   private static let unsentBytes: Int32 = 256 << 10
 
+  /// What has come and was not read yet, without reading it (recv(2), MSG_PEEK): nothing where nothing has come, or nothing
+  /// more will.
+  public func peek(atMost count: Int) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    // SAFETY: the array's own length goes with its pointer.
+    let got = unsafe bytes.withUnsafeMutableBytes {
+      unsafe recv(number, $0.baseAddress, $0.count, Int32(MSG_PEEK | MSG_DONTWAIT))
+    }
+    return Array(bytes.prefix(max(0, got)))
+  }
+
   /// Ends a connection both ways (shutdown(2)); whoever waits for it sees its end.
   public func shutDown() { shutdown(number, Int32(SHUT_RDWR)) }
 

@@ -34,7 +34,7 @@ public struct Tool: Sendable {
     }
   }
 
-  /// As much of its standard error as is kept: its beginning says what happened.
+  /// As much of its standard error as is kept: its beginning says what happened. What writes much more is ended.
   private static let complaintLimit = 4_096
 
   /// - Parameters:
@@ -61,6 +61,7 @@ public struct Tool: Sendable {
     let output = try Descriptor.memoryFile()
     let complaints = try Descriptor.memoryFile()
     let child = try start(arguments, input, output, complaints)
+    child.limitFiles(to: UInt64(outputLimit + Tool.complaintLimit))
     let ending = child.wait(atMost: limit)
     if ending == nil {
       child.signalGroup(ChildProcess.killNow)

@@ -32,13 +32,15 @@ public enum Trust {
   ) -> TrustError? {
     let mode = "0" + String(permissions, radix: 8)
     if owner != 0 && owner != user {
-      return refusal(path, "it belongs to user \(owner), neither to root nor to who runs this", "chown root \(path)")
+      return refusal(
+        path, "it belongs to user \(owner), neither to root nor to who runs this", "chown root \(quotedForShell(path))")
     }
     if permissions & 0o022 != 0 {
-      return refusal(path, "others can write it (mode \(mode))", "chmod go-w \(path)")
+      return refusal(path, "others can write it (mode \(mode))", "chmod go-w \(quotedForShell(path))")
     }
     if use == .secret && permissions & 0o077 != 0 {
-      return refusal(path, "it holds a secret and others can read it (mode \(mode))", "chmod 600 \(path)")
+      return refusal(
+        path, "it holds a secret and others can read it (mode \(mode))", "chmod 600 \(quotedForShell(path))")
     }
     return nil
   }
@@ -54,16 +56,18 @@ public enum Trust {
     // A FIFO is opened without waiting, a device not at all: what stands there is looked at first.
     guard let status = try status(of: name, in: folder, path) else { return nil }
     if status.kind == .symbolicLink {
-      throw refusal(path, "it is a symbolic link", "put the file itself in its place: ls -l \(path)")
+      throw refusal(path, "it is a symbolic link", "put the file itself in its place: ls -l \(quotedForShell(path))")
     }
-    guard status.kind == .regular else { throw refusal(path, "it is not a regular file", "ls -ld \(path)") }
+    guard status.kind == .regular else {
+      throw refusal(path, "it is not a regular file", "ls -ld \(quotedForShell(path))")
+    }
     let file: Descriptor
     do throws(SystemError) { file = try folder.open(name) } catch { throw told(error, path) }
     // What was opened counts, not what was looked at.
     let opened: FileStatus
     do throws(SystemError) { opened = try file.status() } catch { throw told(error, path) }
     guard opened.inode == status.inode, opened.kind == .regular else {
-      throw refusal(path, "it was exchanged while it was opened", "ls -l \(path)")
+      throw refusal(path, "it was exchanged while it was opened", "ls -l \(quotedForShell(path))")
     }
     try require(opened, shownAs: path, use: use, user: user)
     return file

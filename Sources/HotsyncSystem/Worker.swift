@@ -20,10 +20,14 @@ public struct Worker: ~Copyable, @unchecked Sendable {
     self.thread = thread
   }
 
+  // Nobody waits for it: what it has goes back to the system when its body has ended.
+  deinit { pthread_detach(thread) }
+
   /// Waits until the body has ended.
   public consuming func join() {
     // Joined once: the only owner ends here.
     pthread_join(thread, nil)
+    discard self
   }
 
   /// Lets this thread sleep.

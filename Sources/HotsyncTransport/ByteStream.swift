@@ -34,3 +34,12 @@ public protocol ByteStream: AnyObject, Sendable {
 extension ByteStream {
   public func failure() -> TransportError? { nil }
 }
+
+extension TransportError {
+  /// The line to somebody broke, or was given up.
+  public static func lost(_ peer: String, _ cause: String) -> TransportError {
+    TransportError(
+      .unreachable, "lost the connection to", peer, cause: cause, next: "run the command again; what was staged is used"
+    )
+  }
+}

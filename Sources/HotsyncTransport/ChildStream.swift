@@ -34,6 +34,12 @@ final class ChildStream: Sendable {
     stream = try PipeStream(input: receiving, output: sending, silence: silence, peer: peer)
   }
 
+  /// Of a child that hands on what the other machine writes to its standard error, and writes no files of its own.
+  func limitComplaints() { child.limitFiles(to: ChildStream.complaintLimit) }
+
+  /// As much as may be written to standard error, in bytes.
+  private static let complaintLimit: UInt64 = 1 << 20
+
   deinit { end() }
 
   func send(_ bytes: [UInt8]) throws(TransportError) { try stream.send(bytes) }

@@ -12,6 +12,7 @@ public final class MessageChannel<Sent: WireMessage, Received: WireMessage>: Sen
   private let receivedCount = Atomic<UInt64>(0)
   /// When somebody last said more than that he is alive, in milliseconds of the clock.
   private let lastSaid: Atomic<Int64>
+  private let lastLength = Atomic<Int>(0)
   private let sending = Mutex<Sending>(Sending())
   private let receiving: Mutex<Receiving>
 
@@ -42,6 +43,9 @@ public final class MessageChannel<Sent: WireMessage, Received: WireMessage>: Sen
   /// Bytes of our own stream, framed and packed: SSH's share is not among them.
   public var bytesSent: UInt64 { sentCount.load(ordering: .relaxed) }
   public var bytesReceived: UInt64 { receivedCount.load(ordering: .relaxed) }
+
+  /// Of the message that was received last, as it was framed: for its receiver alone.
+  public var lastReceivedLength: Int { lastLength.load(ordering: .relaxed) }
 
   // MARK: Sending
 
@@ -104,15 +108,14 @@ public final class MessageChannel<Sent: WireMessage, Received: WireMessage>: Sen
       while true {
         if let message = try state.decoder.next() {
           state.patience.took(isPing: message.isPing)
+          lastLength.store(state.decoder.lastLength, ordering: .relaxed)
           if !message.isPing { noteSaid() }
           return message
         }
         guard let count = try wait(&state) else { continue }
         if count == 0 {
           guard state.decoder.isBetweenFrames else {
-            throw TransportError(
-              .unreachable, "lost the connection to", "the other machine", cause: "the stream ended inside a message",
-              next: "run the command again; what was staged is used")
+            throw TransportError.lost("the other machine", "the stream ended inside a message")
           }
           return nil
         }

@@ -76,8 +76,6 @@ struct Patience: Sendable {
 
 extension TransportError {
   fileprivate static func gaveUp(_ cause: String) -> TransportError {
-    TransportError(
-      .unreachable, "lost the connection to", "the other machine", cause: cause,
-      next: "run the command again; what was staged is used")
+    .lost("the other machine", cause)
   }
 }

@@ -96,9 +96,7 @@ public final class PipeStream: ByteStream {
   public func ending() -> String? { nil }
 
   private func closed(_ cause: String) -> TransportError {
-    TransportError(
-      .unreachable, "lost the connection to", peer, cause: cause, next: "run the command again; what was staged is used"
-    )
+    .lost(peer, cause)
   }
 
   private func failed(_ error: SystemError) -> TransportError {

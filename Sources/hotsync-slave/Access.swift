@@ -43,7 +43,10 @@ struct AuthorizeVerb: Verb {
     throw CommandError(
       .usage, "cannot find", "the connection \"\(shown(name.utf8))\"",
       cause: names.isEmpty ? "none is configured" : "configured are: \(names.joined(separator: ", "))",
-      next: machine.configuring(name, role: "connections.\(name).role"))
+      next: names.isEmpty
+        ? machine.configuring(name, role: "connections.\(name).role")
+        : "name one of these; for a new one besides: "
+          + machine.configuring(name, role: "connections.\(name).role"))
   }
 }
 
@@ -61,6 +64,9 @@ struct RevokeVerb: Verb {
 
   func carryOut(on machine: Machine) throws -> HotsyncReport.ExitCode {
     let access = try machine.access(place.authorizedKeys)
+    if let key, key.hasPrefix("SHA256:"), RevokedKey(fingerprint: key) == nil {
+      throw ValidationError("\(key) is no fingerprint: SHA256: and 43 characters, as hotsync-slave check prints them")
+    }
     let wanted = try key.map { key in
       try RevokedKey(fingerprint: key)
         ?? RevokedKey(text: KeyInput.read(key, "hotsync-slave revoke --connection \(chosen.connection ?? "NAME")"))

@@ -69,7 +69,7 @@ struct ServeVerb: Verb {
     guard connection.isEnabled else {
       throw CommandError(
         .refused, "cannot serve", "the connection \"\(connection.name)\"", cause: "it is disabled on the slave",
-        next: "on the slave: hotsync-slave config set connections.\(connection.name).status enabled")
+        next: "on the slave: hotsync-slave config set status enabled connections.\(connection.name).status enabled")
     }
     let context = AgentContext(
       connection: connection.name, program: Version.number,

@@ -36,12 +36,15 @@ struct Check: ParsableCommand {
   @Argument(help: "The connections; without any, all.")
   var names: [String] = []
 
+  @Option(help: ArgumentHelp("Another way to name a connection.", valueName: "name"))
+  var connection: [String] = []
+
   @OptionGroup var options: GlobalOptions
 
   func run() throws {
     try CommandWorld.run(Hotsync.program, options) { world in
       let configuration = try world.configuration()
-      let chosen = try world.connections(names, of: configuration)
+      let chosen = try world.connections(names + connection, of: configuration)
       var report = CheckReport()
       for connection in chosen {
         report.connections.append(

@@ -34,6 +34,14 @@ int hs_terminal_columns(int descriptor);
 extern const int hs_o_path, hs_seek_data, hs_seek_hole, hs_at_empty_path;
 int hs_syncfs(int descriptor);
 int hs_pipe(int ends[2]);
+/* What may still be received on a connection before its reader must say so again. */
+struct hs_allowance { uint64_t bytes; };
+/* recv(2) in the form of libssh2's callback (LIBSSH2_CALLBACK_RECV), as a pointer to be given to it: *abstract is a
+   struct hs_allowance; without any of it left there is nothing to be received (-EAGAIN). */
+void *hs_receive_within_allowance(void);
+
+/* prlimit(2), RLIMIT_FSIZE, of another process. */
+int hs_limit_files(pid_t process, uint64_t bytes);
 /* memfd_create(2): a file in memory, without a name in any folder. */
 int hs_memory_file(void);
 int hs_allocate(int descriptor, off_t offset, off_t length);

@@ -33,7 +33,7 @@ public struct ConnectionKey: ~Copyable {
         .configuration, "cannot use", "a key for \"\(connection.name)\"",
         cause: "its transport is local, which logs in nowhere",
         next:
-          "hotsync config set connections.\(connection.name).transport ssh connections.\(connection.name).slave_host "
+          "hotsync config set\(option) connections.\(connection.name).transport ssh connections.\(connection.name).slave_host "
           + "ADDRESS")
     }
   }
@@ -73,6 +73,19 @@ public struct ConnectionKey: ~Copyable {
     try requireUse()
     let first = try files(makesFolder: false)
     guard try first.exists() else { throw missing(first.shownPath) }
+    let stream = SlaveStream(connection: connection, rootPath: rootPath, agentVariables: [:])
+    let mayUseOthers: Bool
+    do { mayUseOthers = try stream.mayUseOtherKeys() } catch let error as any HotsyncError {
+      throw MasterError(error)
+    } catch {
+      throw MasterError(.bug, "cannot read", "ssh_config", cause: "\(error)", next: "report this")
+    }
+    guard !mayUseOthers else {
+      throw MasterError(
+        .configuration, "cannot make", "another key for \"\(connection.name)\"",
+        cause: "\(rootPath)/etc/hotsync/ssh_config names keys, so no login would tell which of them the slave took",
+        next: "take IdentityFile, Include and the like out of it until the new key is in use")
+    }
     let next = try files(makesFolder: false, isNext: true)
     if let waiting = try next.publicKey() {
       throw MasterError(

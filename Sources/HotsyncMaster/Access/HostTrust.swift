@@ -21,7 +21,7 @@ public struct HostTrust {
         ? "its transport is local: no host is between" : "this machine's role in it is slave"
       throw MasterError(
         .refused, "cannot record", "a host key for \"\(connection.name)\"", cause: cause,
-        next: "hotsync config show")
+        next: "hotsync config show" + (rootPath.isEmpty ? "" : " --root \(quotedForShell(rootPath))"))
     }
     target = try stream.target()
     known = try LoginFiles(target).knownHosts()
@@ -43,7 +43,7 @@ public struct HostTrust {
     guard let expected = KeyFingerprint(expected) else {
       throw TransportError(
         .usage, "cannot use", "the fingerprint \(shown(expected.utf8.prefix(100)))",
-        cause: "it is not SHA256: and 43 letters behind it",
+        cause: "no SHA-256 digest is written like that",
         next: "at the slave's console: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub")
     }
     guard expected.text == fingerprint else {
@@ -56,5 +56,18 @@ public struct HostTrust {
   }
 
   /// Records it in place of any other key of the connection.
-  public func record() throws(TransportError) { try LoginFiles(target).record(key, in: known) }
+  ///
+  /// - Throws: where the file is another by now in what concerns this key or this connection: then the question was
+  ///   another one.
+  public func record() throws(TransportError) {
+    let files = LoginFiles(target)
+    let now = try files.knownHosts()
+    if now.isRevoked(key) { throw LoginFailure(target).hostKeyRevoked() }
+    guard now.keys(of: target.connection) == known.keys(of: target.connection) else {
+      throw TransportError(
+        .busy, "cannot record", "the host key of \"\(target.connection)\"",
+        cause: "another one was recorded meanwhile", next: "hotsync trust \(target.connection)\(target.rootOption)")
+    }
+    try files.record(key, in: now)
+  }
 }

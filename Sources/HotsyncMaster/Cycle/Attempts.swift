@@ -30,6 +30,11 @@ struct Attempts {
     return line.problems.filter { !known.contains($0) }
   }
 
+  /// Takes what is to be told whatever becomes of the attempt.
+  mutating func keep(_ notice: Problem) {
+    if known.insert(notice).inserted { keptNotices.append(notice) }
+  }
+
   mutating func keep(_ commit: AskedCommit) {
     let notices = (commit.notices ?? []).filter { known.insert($0).inserted }
     keptNotices += notices

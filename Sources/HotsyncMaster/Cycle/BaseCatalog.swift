@@ -43,6 +43,9 @@ struct BaseCatalog {
           }
           last = record.path
           digest.add(record.digest(key: key))
+          guard digest.records <= position.catalog.records else {
+            throw ProtocolError.malformed("its catalog holds more than it said", handshakeDone: true)
+          }
           try writer.append(.present(record, stamp(for: record, stamps)))
         }
       case .catalogEnd:

@@ -33,14 +33,19 @@ extension Cycle {
   private func greet(_ hello: Hello) throws -> (SlaveLine, Welcome) {
     guard connection.transport != .local else { return try greet(hello, over: try slaveStream.openLimited()) }
     let key = ConnectionKey(connection, root: try root.duplicate(), rootPath: slaveStream.rootPath)
-    let waiting = try key.waiting()
+    let waiting = try slaveStream.mayUseOtherKeys() ? nil : key.waiting()
     if let waiting {
       do {
         let greeted = try greet(hello, over: try slaveStream.openLimited(identity: waiting))
-        if hello.purpose == .cycle { try replace(key) }
+        if hello.purpose == .cycle { replace(key) }
         return greeted
-      } catch let error as TransportError where error.kind == .refused {
-        log.notice("\(connection.name): the slave does not take \(waiting) yet; the key in use is tried")
+      } catch let error as TransportError {
+        guard try isKeyRefused(error, waiting) else { throw error }
+        log.notice(
+          """
+          \(connection.name): the slave does not take \(waiting) yet; the key in use is tried. \
+          hotsync key rotate \(connection.name) tells the command for the slave
+          """)
       }
     }
     return try greet(hello, over: try slaveStream.openLimited())
@@ -52,16 +57,26 @@ extension Cycle {
     return (line, try line.greet(hello, packing: connection.packing))
   }
 
-  private func replace(_ key: borrowing ConnectionKey) throws {
+  /// The cycle goes on with the key that was taken, whatever becomes of this.
+  private func replace(_ key: borrowing ConnectionKey) {
     let old = try? key.fingerprint()
-    guard try key.promoteNew() else { return }
+    do { guard try key.promoteNew() else { return } } catch {
+      let problem = Problem(ErrorReport(error))
+      report.problems.append(problem)
+      return attempts.keep(problem)
+    }
     log.notice("\(connection.name): the new key is in use from now on")
-    report.problems.append(
-      Problem(
-        code: "key_replaced", message: "the slave took the new key; it is in use from now on",
-        nextStep: "on the slave: hotsync-slave revoke --connection \(connection.name)"
-          + (old.map { " --key \($0)" } ?? ""),
-        leftOut: false))
+    let notice = Problem(
+      code: "key_replaced", message: "the slave took the new key; it is in use from now on",
+      nextStep: "on the slave: hotsync-slave revoke --connection \(connection.name)"
+        + (old.map { " --key \($0)" } ?? ""),
+      leftOut: false)
+    report.problems.append(notice)
+    attempts.keep(notice)
+  }
+
+  private func isKeyRefused(_ error: TransportError, _ identity: String) throws -> Bool {
+    LoginFailure(try slaveStream.target(identity: identity)).isKeyRefused(error)
   }
 
   var slaveStream: SlaveStream {

@@ -77,6 +77,7 @@ extension Cycle {
   struct Leftovers {
     var staged: [StagedContent] = []
     var begun: [BegunContent] = []
+    var begunBytes = 0
     var patches: [BegunPatch] = []
     var nextNumber: UInt64 = 1
     private var runs = 0
@@ -106,7 +107,10 @@ extension Cycle {
         guard leftovers.staged.count <= Limits.stagedContents else { throw Leftovers.tooMany }
         leftovers.staged += contents
       case .begun(let content):
-        guard leftovers.begun.count <= Limits.stagedContents else { throw Leftovers.tooMany }
+        leftovers.begunBytes += content.path.bytes.count
+        guard leftovers.begun.count <= Limits.stagedContents, leftovers.begunBytes <= Limits.begunPathBytes else {
+          throw Leftovers.tooMany
+        }
         leftovers.begun.append(content)
       case .begunPatch(let patch): try leftovers.take(patch)
       case .ready(let number):

@@ -46,11 +46,15 @@ extension Cycle {
     try? phase("reconnect") { Worker.pause(pause) }
   }
 
+  /// However far away the next cycle is: others wait for this one's end.
+  private static let longestMending = Duration.seconds(3_600)
+
   /// When the next cycle is due, on the clock that only passes: a minute after the start of this one at the earliest.
   private func nextIsDue(_ start: Duration) -> Duration {
     let began = report.started ?? clocks.now()
     let next = NextRun.moment(of: connection.schedule, after: began)
-    return start + max(next?.since(began) ?? NextRun.unknown, .seconds(60))
+    let wait = next?.since(began) ?? NextRun.unknown
+    return start + min(max(wait, .seconds(60)), Cycle.longestMending)
   }
 
   /// One attempt, from the greeting on.

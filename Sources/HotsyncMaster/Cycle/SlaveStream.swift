@@ -29,6 +29,12 @@ struct SlaveStream {
   /// Jump hosts, hardware keys and other ciphers are configured there, in ssh_config(5)'s form.
   private var openSSHConfiguration: String { rootPath + "/etc/hotsync/ssh_config" }
 
+  /// Whether a login may stand on other keys than the one that we name: then it says nothing about ours.
+  func mayUseOtherKeys() throws -> Bool {
+    guard connection.transport == .openssh else { return false }
+    return try OpenSSHTransport.namesKeys(configuration: openSSHConfiguration)
+  }
+
   private func openLocal() throws -> any ByteStream {
     try LocalTransport(
       program: AgentProgram.path(), connection: connection.name, root: connection.localRoot ?? "",
@@ -40,7 +46,7 @@ struct SlaveStream {
     guard let host = connection.slaveHost, let port = UInt16(exactly: connection.port) else {
       throw MasterError(
         .configuration, "cannot reach", "the slave of \"\(connection.name)\"", cause: "slave_host is not set",
-        next: "hotsync config set connections.\(connection.name).slave_host ADDRESS")
+        next: "hotsync config set\(rootOption) connections.\(connection.name).slave_host ADDRESS")
     }
     var variables = agentVariables
     #if DEBUG
@@ -50,6 +56,8 @@ struct SlaveStream {
       connection: connection.name, host: host, port: port, user: connection.user,
       identity: identity ?? rootPath + connection.identity, knownHosts: rootPath + connection.knownHosts,
       connectTimeout: connection.connectTimeout, silence: connection.silenceTimeout, agentVariables: variables,
-      rootOption: rootPath.isEmpty ? "" : " --root \(quotedForShell(rootPath))")
+      rootOption: rootOption)
   }
+
+  private var rootOption: String { rootPath.isEmpty ? "" : " --root \(quotedForShell(rootPath))" }
 }

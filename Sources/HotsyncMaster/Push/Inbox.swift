@@ -14,22 +14,20 @@ final class Inbox: Sendable {
   }
 
   private let channel: MasterChannel
-  // What is asked for is bounded, and so is what comes: the queue needs no bound of its own.
-  private let events = BoundedQueue<Event>(capacity: .max)
-  private let failure = Mutex<(any Error)?>(nil)
-  private let worker: Mutex<WorkerHolder?> = Mutex(nil)
+  /// What may wait to be read, in bytes as they were framed: far more than a slave ever has to say unasked. One that says
+  /// more waits, and is given up where we wait for it in turn.
+  private static let capacity = 16 << 20
+  /// What a message takes beside its bytes.
+  private static let overhead = 128
 
-  private final class WorkerHolder: Sendable {
-    let worker: Worker
-    init(_ worker: consuming Worker) { self.worker = worker }
-  }
+  private let events = BoundedQueue<Event>(capacity: Inbox.capacity)
+  private let failure = Mutex<(any Error)?>(nil)
 
   init(_ channel: MasterChannel) { self.channel = channel }
 
   /// From now on this alone receives.
   func start() {
-    let holder = WorkerHolder(Worker { [self] in self.receive() })
-    worker.withLock { $0 = holder }
+    _ = Worker { [self] in self.receive() }
   }
 
   private func receive() {
@@ -37,12 +35,10 @@ final class Inbox: Sendable {
       while let message = try channel.receive() {
         if case .ping = message { continue }
         if case .refusal(let refusal) = message { throw refusal.error }
-        events.put(.message(message))
+        events.put(.message(message), weight: channel.lastReceivedLength + Inbox.overhead)
       }
       throw channel.failure()
-        ?? TransportError(
-          .unreachable, "lost the connection to", "the slave", cause: channel.ending() ?? "it closed the line",
-          next: "run the command again; what was staged is used")
+        ?? TransportError.lost("the slave", channel.ending() ?? "it closed the line")
     } catch {
       failure.withLock { $0 = error }
       events.put(.failed(error))

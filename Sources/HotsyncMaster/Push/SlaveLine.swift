@@ -1,3 +1,4 @@
+import HotsyncCatalog
 import HotsyncProtocol
 import HotsyncReport
 import HotsyncSystem
@@ -13,6 +14,11 @@ final class SlaveLine {
   private(set) var problems: [Problem] = []
   /// Bytes of content, as they are or as deltas, that were given to the line.
   private(set) var literal: UInt64 = 0
+
+  /// What a person may be told in one cycle.
+  private static let noticeLimit = 10_000
+  /// librsync's header, and for each block both sums.
+  private static let signatureLimit = 64 + Limits.signatureBlocks * (4 + 32)
 
   init(_ channel: MasterChannel, clocks: Clocks) {
     self.channel = channel
@@ -60,11 +66,13 @@ final class SlaveLine {
     if let failure = channel.failure() { return failure }
     let words = channel.ending() ?? "it closed the line before it said anything"
     // An agent that cannot begin says on its standard error what, why, and what to type.
-    let parts = words.split(separator: ";").map { $0.drop { $0 == " " } }
-    if parts.count == 3, parts[1].hasPrefix("cause: "), parts[2].hasPrefix("next:") {
+    if let cause = words.firstRange(of: ";   cause: "), let next = words.firstRange(of: ";   next:  "),
+      cause.upperBound <= next.lowerBound
+    {
       return ProtocolError(
-        .unreachable, "cannot talk to", "the slave", cause: "\(parts[0]): \(parts[1].dropFirst(7))",
-        next: String(parts[2].dropFirst(5).drop { $0 == " " }))
+        .unreachable, "cannot talk to", "the slave",
+        cause: "\(words[..<cause.lowerBound]): \(words[cause.upperBound..<next.lowerBound])",
+        next: "the slave says: \(words[next.upperBound...])")
     }
     return ProtocolError(
       .unreachable, "cannot talk to", "the slave", cause: words,
@@ -93,8 +101,14 @@ final class SlaveLine {
     while true {
       let message = try inbox.next()
       guard case .notice(let code, let path, let text, let nextStep) = message else { return message }
+      guard problems.count < SlaveLine.noticeLimit else {
+        throw ProtocolError.malformed(
+          "it has more than \(SlaveLine.noticeLimit) notices for the operator", handshakeDone: true)
+      }
       problems.append(
-        Problem(code: code, path: path.map { ReportedPath($0) }, message: text, nextStep: nextStep, leftOut: false))
+        Problem(
+          code: code, path: path.map { ReportedPath($0) }, message: text, nextStep: "the slave says: \(nextStep)",
+          leftOut: false))
     }
   }
 
@@ -108,7 +122,11 @@ final class SlaveLine {
     var bytes: [UInt8] = []
     while true {
       switch try next() {
-      case .signature(let number, let piece) where number == id: bytes += piece
+      case .signature(let number, let piece) where number == id:
+        bytes += piece
+        guard bytes.count <= SlaveLine.signatureLimit else {
+          throw ProtocolError.malformed("a signature that comes to no end", handshakeDone: true)
+        }
       case .signature(let number, _) where number < id: continue
       case .signatureEnd(let number) where number == id: return bytes
       case .signatureEnd(let number) where number < id: continue

@@ -109,6 +109,13 @@ public struct RevokeReport: Report {
       revoked.isEmpty
       ? ["nothing to revoke: no such key of \(harmless(connection)) in \(harmless(path))"]
       : revoked.map { "revoked: \(harmless($0)) in \(harmless(path))" }
-    return (gone + remaining.map { "  still authorised: \(harmless($0))" }).joined(separator: "\n")
+    let stay = remaining.map { "  still authorised: \(harmless($0))" }
+    let lockedOut =
+      remaining.isEmpty && !revoked.isEmpty
+      ? [
+        "no key of \(harmless(connection)) is left: its master is not let in any more. What runs already runs on to its end.",
+        "to let it in again, on the master: hotsync key show \(harmless(connection)); then here: hotsync-slave authorize",
+      ] : []
+    return (gone + stay + lockedOut).joined(separator: "\n")
   }
 }

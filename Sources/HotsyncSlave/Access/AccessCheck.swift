@@ -35,7 +35,7 @@ extension Access {
     guard connection.isEnabled else {
       throw AccessError(
         .refused, "cannot serve", "the connection \"\(connection.name)\"", cause: "it is disabled on the slave",
-        next: "hotsync-slave config set\(rootOption) connections.\(connection.name).status enabled")
+        next: "hotsync-slave config set\(rootOption) status enabled connections.\(connection.name).status enabled")
     }
     return "enabled, this machine is its slave"
   }

@@ -123,7 +123,7 @@ struct AuthorizedKeysFile: ~Copyable {
     try AccessError.telling { () throws(SystemError) in
       let former = try folder.statusIfPresent(name)
       try folder.replace(
-        name, with: text, permissions: former?.permissions ?? 0o600, owner: former?.owner ?? account.user,
+        name, with: text, permissions: (former?.permissions ?? 0o600) & 0o755, owner: former?.owner ?? account.user,
         group: former?.group ?? account.group)
     }
   }

@@ -115,6 +115,12 @@ public struct LoginFailure {
         + "\(target.connection); what else may be in the way there says: hotsync-slave check")
   }
 
+  /// Whether that is what went wrong, and nothing else.
+  public func isKeyRefused(_ error: TransportError) -> Bool {
+    let refused = keyRefused()
+    return error.kind == refused.kind && error.operation == refused.operation && error.cause == refused.cause
+  }
+
   // MARK: What runs there
 
   func notBound() -> TransportError {

@@ -66,7 +66,7 @@ public struct LoginFiles {
     try open(path, .configuration) != nil ? path : nil
   }
 
-  private static func content(of path: String, _ use: Trust.Use) throws(TransportError) -> [UInt8]? {
+  static func content(of path: String, _ use: Trust.Use) throws(TransportError) -> [UInt8]? {
     guard let file = try open(path, use) else { return nil }
     let bytes: [UInt8]?
     do throws(SystemError) { bytes = try file.readAll(limit: limit) } catch { throw TransportError(error) }
@@ -81,13 +81,25 @@ public struct LoginFiles {
   /// Nil where there is no such file.
   private static func open(_ path: String, _ use: Trust.Use) throws(TransportError) -> Descriptor? {
     let (place, name) = try parts(of: path)
-    let folder: Folder
-    do throws(SystemError) { folder = try Folder.open(place) } catch {
-      if error.isMissing { return nil }
-      throw TransportError(error.kind, "cannot read", shown(path.utf8), cause: error.cause, next: error.nextStep)
-    }
+    guard let folder = try trustedFolder(place, of: path) else { return nil }
     do throws(TrustError) { return try Trust.openIfPresent(name, in: folder, shownAs: path, use: use) } catch {
       throw TransportError(error)
+    }
+  }
+
+  /// Whoever can write the folder can put another file there. Nil where there is none.
+  private static func trustedFolder(_ place: String, of path: String) throws(TransportError) -> Folder? {
+    do {
+      let folder = try Folder.open(place)
+      try Trust.require(try folder.descriptor.status(), shownAs: place)
+      return folder
+    } catch let error as SystemError {
+      if error.isMissing { return nil }
+      throw TransportError(error.kind, "cannot read", shown(path.utf8), cause: error.cause, next: error.nextStep)
+    } catch let error as TrustError {
+      throw TransportError(error)
+    } catch {
+      throw TransportError(.bug, "cannot read", shown(path.utf8), cause: "\(error)", next: "report this")
     }
   }
 

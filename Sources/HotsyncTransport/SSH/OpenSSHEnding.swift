@@ -29,10 +29,8 @@ struct OpenSSHEnding {
   }
 
   private func lost(_ target: SSHTarget) -> TransportError {
-    TransportError(
-      .unreachable, "lost the connection to", "the slave of \"\(target.connection)\"",
-      cause: said.map(OpenSSHEnding.plain) ?? "the agent there was ended by a signal",
-      next: "run the command again; what was staged is used")
+    .lost(
+      "the slave of \"\(target.connection)\"", said.map(OpenSSHEnding.plain) ?? "the agent there was ended by a signal")
   }
 
   private func ofLogin(_ login: LoginFailure) -> TransportError {
@@ -46,7 +44,8 @@ struct OpenSSHEnding {
   private func ofKeys(_ login: LoginFailure) -> TransportError? {
     if says("REVOKED HOST KEY") || says("is revoked") { return login.hostKeyRevoked() }
     if says("REMOTE HOST IDENTIFICATION HAS CHANGED") { return login.hostKeyChanged(fingerprint) }
-    if says("host key is known for") || says("Host key verification failed") { return login.hostKeyUnknown() }
+    // A key is recorded, or ssh had not been started: this host shows one of another kind.
+    if says("host key is known for") || says("Host key verification failed") { return login.hostKeyChanged(nil) }
     if says("UNPROTECTED PRIVATE KEY") {
       return login.unusableKey("others can read it")
     }
@@ -90,7 +89,14 @@ struct OpenSSHEnding {
 
   // MARK: Words
 
-  private func line(_ text: String) -> String? { words.first { $0.contains(text) } }
+  /// Of ssh's own words: what the other side gives as its reason to hang up may say anything.
+  private func line(_ text: String) -> String? {
+    words.first { line in
+      line.contains(text) && !OpenSSHEnding.foreign.contains { line.hasPrefix($0) }
+    }
+  }
+
+  private static let foreign = ["Received disconnect from", "Disconnected from"]
   private func says(_ text: String) -> Bool { line(text) != nil }
   /// The last line says most: what comes before are warnings.
   private var said: String? { words.last }

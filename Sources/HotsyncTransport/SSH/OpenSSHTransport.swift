@@ -30,6 +30,7 @@ public final class OpenSSHTransport: ByteStream {
       child = try ChildStream(
         program, command.arguments, environment: command.environment, silence: target.silence,
         peer: "the slave of \"\(target.connection)\"")
+      child.limitComplaints()
     } catch {
       throw OpenSSHTransport.missing(target, error)
     }
@@ -49,6 +50,19 @@ public final class OpenSSHTransport: ByteStream {
     guard case .exited(let code)? = result.ending else { throw LoginFailure(target).timedOut("the SSH handshake") }
     throw OpenSSHEnding(code: code, words: result.complaint).failure(target, agentHasSpoken: false)
       ?? LoginFailure(target).broken("it shows no host key of a known kind")
+  }
+
+  /// Whether a file in ssh_config(5)'s form names keys, or could: by itself or by files that it includes.
+  public static func namesKeys(configuration: String) throws(TransportError) -> Bool {
+    guard let content = try LoginFiles.content(of: configuration, .configuration) else { return false }
+    let words: Set<String> = [
+      "identityfile", "certificatefile", "identityagent", "pkcs11provider", "securitykeyprovider", "include",
+    ]
+    return content.split(separator: UInt8(ascii: "\n")).contains { line in
+      let word = line.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+        .prefix { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") && $0 != UInt8(ascii: "=") }
+      return words.contains(String(decoding: word, as: UTF8.self).lowercased())
+    }
   }
 
   private static func missing(_ target: SSHTarget, _ error: SystemError) -> TransportError {

@@ -32,7 +32,7 @@ struct SSHLine: Sendable {
   /// What may wait to be received: as much as the other side may send without being asked again.
   static let roomToReceive = 2 << 20
   /// How much of the standard error goes into a message: its beginning says what happened.
-  static let complaintLimit = 400
+  static let complaintLimit = 2_000
 
   var hasRoomToSend: Bool { outgoing.count + underWay < SSHLine.roomToSend }
   var hasRoomToReceive: Bool { incoming.count - taken < SSHLine.roomToReceive }

@@ -62,6 +62,7 @@ struct SSHLogin {
 
   private func shakeHands(preferring types: [String]) throws(TransportError) -> SSHSession {
     let socket = try connect()
+    let greeting = try firstWords(over: socket)
     // A key of another kind than those recorded is better seen, and told as a changed one, than not agreed on.
     let types = types.filter(SSHSession.hostKeyTypes.contains)
     let others = SSHSession.hostKeyTypes.filter { !types.contains($0) }
@@ -69,16 +70,30 @@ struct SSHLogin {
       throw TransportError(
         .failed, "cannot use", "libssh2", cause: "it does not know the algorithms that are needed, or has no memory",
         next: "install libssh2 1.10 or newer, or: "
-          + "hotsync config set connections.\(target.connection).transport openssh")
+          + "hotsync config set\(target.rootOption) connections.\(target.connection).transport openssh")
     }
     let failed = try attempt("the SSH handshake", on: &session) { session in session.handshake() }
     switch failed {
     case nil: return session
     case SSHSession.noKeyExchange?, SSHSession.noMethod?: throw failure.nothingInCommon(session.complaint)
     default:
+      if !greeting.isEmpty, !greeting.starts(with: "SSH-".utf8) {
+        throw failure.notSSH("it began with \"\(shown(greeting))\", and then: \(session.complaint)")
+      }
       throw failure.broken(
         "it ended the SSH handshake: \(session.complaint); perhaps no sshd is there, or one that is too busy")
     }
+  }
+
+  /// What the other side says first: an sshd its version, perhaps after lines of its own. libssh2 keeps it to itself.
+  private func firstWords(over socket: borrowing Descriptor) throws(TransportError) -> [UInt8] {
+    do throws(SystemError) {
+      guard
+        try Descriptor.wait(
+          socket.number, writing: false, atMost: rest, total: rest, clocks: clocks, gaveUp: { false })
+      else { throw SystemError.timedOut }
+    } catch { throw error.isTimedOut ? failure.timedOut("sshd's greeting") : failure.broken(error.cause) }
+    return socket.peek(atMost: 60)
   }
 
   private func check(_ key: PublicKey, _ pinned: [PublicKey], _ known: KnownHosts) throws(TransportError) {
@@ -133,11 +148,14 @@ struct SSHLogin {
     _ step: String, on session: inout SSHSession, _ body: (inout SSHSession) -> SSHSession.Outcome
   ) throws(TransportError) -> Int32? {
     while true {
+      guard rest > .zero else { throw failure.timedOut(step) }
+      guard !session.hasUsedUp else {
+        throw failure.notSSH("it sends more than any login takes, and comes to no end with it")
+      }
       switch body(&session) {
       case .done: return nil
       case .failed(let number): return number
       case .wouldBlock:
-        guard rest > .zero else { throw failure.timedOut(step) }
         do throws(SystemError) {
           try Descriptor.wait(
             session.socket.number, reading: session.waitsForReading, writing: session.waitsForWriting, or: -1,

@@ -57,6 +57,7 @@ final class SSHPump: @unchecked Sendable {
         line.hasNews = false
         return (line.isSendingClosed, line.isEnding, line.hasRoomToReceive)
       }
+      session.allowMore()
       var isBusy = try send()
       if state.hasRoom || state.isEnding, try receive(.read) { isBusy = true }
       if try receive(.errors) { isBusy = true }
@@ -96,11 +97,20 @@ final class SSHPump: @unchecked Sendable {
     guard may(call) else { return false }
     let stream = call == .read ? SSHSession.Stream.output : .errors
     var count = 0
-    while count < buffer.count, let got = try note(call, session.read(stream, into: &buffer, from: count)), got > 0 {
-      count += got
-    }
-    guard count > 0 else { return false }
-    let bytes = buffer[..<count]
+    var failure: TransportError?
+    do throws(TransportError) {
+      while count < buffer.count, let got = try note(call, session.read(stream, into: &buffer, from: count)), got > 0 {
+        count += got
+      }
+    } catch { failure = error }
+    hand(over: buffer[..<count], call)
+    // What came before the line broke may say why.
+    if let failure { throw failure }
+    return count > 0
+  }
+
+  private func hand(over bytes: ArraySlice<UInt8>, _ call: Call) {
+    guard !bytes.isEmpty else { return }
     line.withLock { line in
       if call == .read {
         line.append(bytes)
@@ -108,7 +118,6 @@ final class SSHPump: @unchecked Sendable {
         line.complaints += bytes.prefix(SSHLine.complaintLimit - line.complaints.count)
       }
     }
-    return true
   }
 
   private func sendEnd() throws(TransportError) {
@@ -129,8 +138,9 @@ final class SSHPump: @unchecked Sendable {
     // What cannot be sent for want of a window needs what the other side says about it.
     let isReading = unfinished == nil && (canReceive || gone < current.count)
     do throws(SystemError) {
-      try Descriptor.wait(
-        session.socket.number, reading: isReading, writing: isWriting, or: alarm.number, atMost: .seconds(1))
+      // A line that broke is always ready; it is looked at once there is something to do with it.
+      let number = isReading || isWriting ? session.socket.number : -1
+      try Descriptor.wait(number, reading: isReading, writing: isWriting, or: alarm.number, atMost: .seconds(1))
     } catch { throw lost(error.cause) }
     alarm.silence()
     line.withLock { $0.isAsleep = false }
@@ -175,8 +185,6 @@ final class SSHPump: @unchecked Sendable {
   }
 
   private func lost(_ cause: String) -> TransportError {
-    TransportError(
-      .unreachable, "lost the connection to", peer, cause: cause, next: "run the command again; what was staged is used"
-    )
+    .lost(peer, cause)
   }
 }

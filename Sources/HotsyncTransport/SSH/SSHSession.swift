@@ -1,3 +1,4 @@
+internal import CHotsyncShims
 internal import CLibssh2
 import HotsyncSystem
 
@@ -10,6 +11,7 @@ struct SSHSession: ~Copyable, @unchecked Sendable {
   // Owned by this value, which is handed from thread to thread and never shared.
   private let session: OpaquePointer
   private var channel: OpaquePointer?
+  private let allowance: UnsafeMutablePointer<hs_allowance>
   let socket: Descriptor
 
   /// What a call came to.
@@ -49,22 +51,33 @@ struct SSHSession: ~Copyable, @unchecked Sendable {
   /// - Returns: nil where libssh2 has no memory, or does not know what it must.
   static func start(over socket: consuming Descriptor, hostKeyTypes: [String]) -> SSHSession? {
     // SAFETY: no allocators of our own, nothing attached.
-    guard isStarted, let handle = unsafe libssh2_session_init_ex(nil, nil, nil, nil) else { return nil }
-    let session = unsafe SSHSession(handle, socket)
+    guard isStarted else { return nil }
+    let allowance = UnsafeMutablePointer<hs_allowance>.allocate(capacity: 1)
+    // SAFETY: the allowance lives as long as the session, and is freed after it.
+    unsafe allowance.initialize(to: hs_allowance(bytes: allowedBeforeLogin))
+    guard let handle = unsafe libssh2_session_init_ex(nil, nil, nil, allowance) else {
+      unsafe allowance.deallocate()
+      return nil
+    }
+    let session = unsafe SSHSession(handle, socket, allowance)
     guard session.prepare(hostKeyTypes) else { return nil }
     return session
   }
 
-  private init(_ session: OpaquePointer, _ socket: consuming Descriptor) {
+  private init(
+    _ session: OpaquePointer, _ socket: consuming Descriptor, _ allowance: UnsafeMutablePointer<hs_allowance>
+  ) {
     // SAFETY: the caller made it and gives it away.
     unsafe self.session = session
     unsafe channel = nil
+    unsafe self.allowance = unsafe allowance
     self.socket = socket
   }
 
   private func prepare(_ hostKeyTypes: [String]) -> Bool {
     // SAFETY: the session is ours; the strings are copied.
     unsafe libssh2_session_set_blocking(session, 0)
+    unsafe libssh2_session_callback_set(session, LIBSSH2_CALLBACK_RECV, hs_receive_within_allowance())
     unsafe libssh2_keepalive_config(session, 1, UInt32(SSHSession.keepAliveSeconds))
     let methods = SSHSession.methods + [(LIBSSH2_METHOD_HOSTKEY, hostKeyTypes.joined(separator: ","))]
     return methods.allSatisfy { unsafe libssh2_session_method_pref(session, $0.kind, $0.names) == 0 }
@@ -76,6 +89,26 @@ struct SSHSession: ~Copyable, @unchecked Sendable {
     // SAFETY: nobody else holds them.
     if let channel = unsafe channel { unsafe libssh2_channel_free(channel) }
     unsafe libssh2_session_free(session)
+    unsafe allowance.deallocate()
+  }
+
+  // MARK: What may come in
+
+  // libssh2 reads on inside one call for as long as something comes, and queues whatever it does not know. So what it
+  // may receive is given to it in portions, and control comes back to us and our deadlines.
+
+  /// For everything up to the login, which takes some 4 KiB.
+  private static let allowedBeforeLogin: UInt64 = 256 << 10
+  private static let allowedAtOnce: UInt64 = 4 << 20
+
+  /// Whether the other side has sent more than any login takes.
+  // SAFETY: the allowance is this session's own, here and below.
+  var hasUsedUp: Bool { unsafe allowance.pointee.bytes == 0 }
+
+  /// After the login: before each round of calls.
+  func allowMore() {
+    // SAFETY: as above.
+    unsafe allowance.pointee.bytes = SSHSession.allowedAtOnce
   }
 
   // MARK: Logging in

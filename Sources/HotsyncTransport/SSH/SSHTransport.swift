@@ -111,8 +111,6 @@ public final class SSHTransport: ByteStream {
   private func silent() -> TransportError { closed("it was silent for \(target.silence.components.seconds) s") }
 
   private func closed(_ cause: String) -> TransportError {
-    TransportError(
-      .unreachable, "lost the connection to", "the slave of \"\(target.connection)\"", cause: cause,
-      next: "run the command again; what was staged is used")
+    .lost("the slave of \"\(target.connection)\"", cause)
   }
 }

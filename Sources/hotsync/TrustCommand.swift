@@ -6,9 +6,9 @@ import HotsyncReport
 import HotsyncSystem
 import HotsyncTransport
 
-struct Trust: ParsableCommand {
+struct TrustCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show the slave's host key and record it, once you have compared its fingerprint.")
+    commandName: "trust", abstract: "Show the slave's host key and record it, once you have compared its fingerprint.")
 
   @Argument(help: "The connection; needed only where there are several.")
   var name: String?
@@ -16,11 +16,12 @@ struct Trust: ParsableCommand {
   @Option(help: ArgumentHelp("What the key's fingerprint must be: no question is asked then.", valueName: "SHA256:…"))
   var fingerprint: String?
 
+  @OptionGroup var chosen: ConnectionOption
   @OptionGroup var options: GlobalOptions
 
   func run() throws {
     try CommandWorld.run(Hotsync.program, options) { world in
-      let connection = try world.connection(name, of: try world.configuration())
+      let connection = try world.connection(name ?? chosen.connection, of: try world.configuration())
       let trust = try HostTrust(connection, rootPath: try world.rootPath())
       if let fingerprint { try trust.check(fingerprint) }
       if !trust.isRecorded {
