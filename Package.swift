@@ -121,8 +121,13 @@ let package = Package(
         "TestSupport", "HotsyncSystem", "HotsyncCatalog", "HotsyncProtocol", "HotsyncConfig", "HotsyncReport",
         "HotsyncMaster", "HotsyncTransport", "hotsync", "hotsync-slave",
       ]),
-    // One suite over every transport, bad lines, and logins that fail.
-    tests("ConformanceTests", ["TestSupport", "HotsyncSystem", "hotsync", "hotsync-slave"]),
+    // One suite over every transport, bad lines, logins that fail, and peers that lie.
+    tests(
+      "ConformanceTests",
+      [
+        "TestSupport", "HotsyncSystem", "HotsyncCatalog", "HotsyncDelta", "HotsyncProtocol", "HotsyncTransport",
+        "hotsync", "hotsync-slave",
+      ]),
     // The executables under kills, faults, full disks and damage.
     tests(
       "CrashTests",

@@ -18,11 +18,16 @@ extension Pair {
 
   /// Both sides give a silent line up after 5 s, which is as soon as it can be configured.
   func beImpatient() throws {
-    try set(ofConnection: "timeouts.silence", "5s")
-    try set(ofConnection: "timeouts.connect", "5s")
+    try beImpatientMaster()
     guard try hotsyncSlave("config", "set", "connections.\(connection).timeouts.silence", "5s").exitCode == 0 else {
       throw SupportError("the slave does not take its setting")
     }
+  }
+
+  /// The same at the master alone.
+  func beImpatientMaster() throws {
+    try set(ofConnection: "timeouts.silence", "5s")
+    try set(ofConnection: "timeouts.connect", "5s")
   }
 
   /// A cycle that must go well, after which both trees are alike.

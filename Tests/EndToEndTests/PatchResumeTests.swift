@@ -48,7 +48,7 @@ import Testing
     var offer: [UInt8] = [1, 1, 0x61, 0x80, 0x80, 0x01]
     for number in 0..<16_384 { offer += [UInt8(number & 0x7F | 0x80), UInt8(number >> 7 | 0x80), 0x01, 1] + digest }
     let enough = SlaveWords.frame(79, offer)
-    try scripted.answer(PeerAnswer.greeting + Array(repeatElement(enough, count: 65).joined()))
+    try scripted.answer(SlaveWords.greeting + Array(repeatElement(enough, count: 65).joined()))
     let result = try pair.hotsync("sync")
     expectThreeParts(result, code: 65, ["more of a broken cycle than there may be"])
     #expect(result.elapsed < .seconds(30))

@@ -115,14 +115,14 @@ import Testing
   @Test("a slave that was promoted meanwhile fences the master, also where only the line was lost")
   func fencedLater() throws {
     let (pair, scripted) = try pairWithChanges()
-    try scripted.answer(PeerAnswer.greeting, then: PeerAnswer.endAfterHello)
-    let higher = SlaveWords.preamble + SlaveWords.welcome(epoch: 2)
+    try scripted.answer(SlaveWords.greeting, then: SlaveWords.endAfterHello)
+    let higher = SlaveWords.preamble + SlaveWords.welcome(epoch: [2])
     try Place(path: scripted.programs).write(higher, to: "higher")
     try Pair.shell("rm -f \"$0/hotsync-slave\"", scripted.programs)
     try Place(path: scripted.programs).writeScript(
       """
       here=${0%/*}
-      if mkdir "$here/first" 2>/dev/null; then cat "$here/answer"; \(PeerAnswer.endAfterHello); fi
+      if mkdir "$here/first" 2>/dev/null; then cat "$here/answer"; \(SlaveWords.endAfterHello); fi
       cat "$here/higher"
       cat >/dev/null
       """, to: "hotsync-slave")
@@ -137,7 +137,7 @@ import Testing
     let result = try pair.hotsync("sync", "--no-retry")
     expectThreeParts(result, code: 69, ["lost the connection"])
     #expect(try scripted.laterSlaves() == 0)
-    try scripted.answer(PeerAnswer.greeting, then: PeerAnswer.endAfterHello)
+    try scripted.answer(SlaveWords.greeting, then: SlaveWords.endAfterHello)
     #expect(try pair.hotsync("sync", "--dry-run").elapsed < .seconds(5))
     #expect(try pair.hotsync("check").elapsed < .seconds(5))
   }
@@ -182,7 +182,7 @@ import Testing
     let scripted = try ScriptedSlave()
     let pair = try Pair(programs: scripted.programs)
     try pair.set(ofConnection: "schedule", "* * * * *")
-    try scripted.answer(PeerAnswer.greeting, then: PeerAnswer.endAfterHello)
+    try scripted.answer(SlaveWords.greeting, then: SlaveWords.endAfterHello)
     let result = try pair.start("sync").wait(limit: .seconds(100))
     #expect(result.exitCode == 69 && result.errorText.contains("the next cycle is due"), "\(result)")
     #expect(result.elapsed > .seconds(20) && result.elapsed < .seconds(75), "\(result.elapsed)")

@@ -1,6 +1,7 @@
 import HotsyncCatalog
 import HotsyncProtocol
 import HotsyncSystem
+import TestSupport
 
 /// The frame of a payload that need not mean anything.
 func frame(type: UInt8, _ payload: [UInt8] = []) -> [UInt8] {
@@ -45,4 +46,13 @@ func payload(_ body: (inout ByteWriter) -> Void) -> [UInt8] {
   var writer = ByteWriter()
   body(&writer)
   return writer.bytes
+}
+
+extension ZstdFrame {
+  /// One message with so many bytes of content, all the same.
+  static func delta(of count: Int) -> ZstdFrame {
+    var blocks = [Block.raw(frame(announcing: UInt32(count + 1)) + [9])]
+    for start in stride(from: 0, to: count, by: 1 << 17) { blocks.append(.run(7, min(1 << 17, count - start))) }
+    return ZstdFrame(blocks)
+  }
 }

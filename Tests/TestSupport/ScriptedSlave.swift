@@ -48,6 +48,10 @@ extension ScriptedSlave {
 /// The slave's first words, made here byte by byte from docs/protocol.md.
 public enum SlaveWords {
   public static let preamble = Array("HOTSYNC1".utf8)
+  /// Preamble and welcome of an empty store.
+  public static let greeting = preamble + welcome()
+  /// Lines of shell. Who ends before the master's first words arrive was never there.
+  public static let endAfterHello = "head -c 16 >/dev/null; exit 0"
 
   public static func frame(_ type: UInt8, _ payload: [UInt8]) -> [UInt8] {
     let length = payload.count + 1
@@ -59,13 +63,19 @@ public enum SlaveWords {
   private static let noCatalog = zeros + [0]
 
   /// An empty store that speaks a version of the protocol.
-  public static func welcome(version: UInt8 = 1, epoch: UInt8 = 1) -> [UInt8] {
+  ///
+  /// - Parameters:
+  ///   - damaged: the list of damaged entries, from its count on.
+  ///   - keyLength: in place of 192 bytes.
+  public static func welcome(
+    version: [UInt8] = [1], epoch: [UInt8] = [1], damaged: [UInt8] = [0], keyLength: Int = 192
+  ) -> [UInt8] {
     let store = [UInt8](repeating: 7, count: 16)
-    let key = (0..<192).map { UInt8($0) }
+    let key = (0..<keyLength).map { UInt8($0) }
     return frame(
       65,
-      [version] + text("0.1.0") + text("host") + [epoch] + zeros + [0] + noCatalog + [0] + store + key
-        + [0xFF, 0xFF, 0xFF, 0xFF, 0x0F] + [0])
+      version + text("0.1.0") + text("host") + epoch + zeros + [0] + noCatalog + [0] + store + key
+        + [0xFF, 0xFF, 0xFF, 0xFF, 0x0F] + damaged)
   }
 
   public static func refusal(_ kind: String, _ words: [String]) -> [UInt8] {

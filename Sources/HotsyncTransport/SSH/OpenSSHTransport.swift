@@ -99,6 +99,9 @@ public final class OpenSSHTransport: ByteStream {
   public func closeSending() { child.closeSending() }
   public func end() { child.end() }
 
+  /// What `ssh` ended with: the agent's code, where the agent ended by itself.
+  var agentStatus: Int32? { if case .exited(let code)? = child.ending { code } else { nil } }
+
   public func ending() -> String? {
     let words = child.complaint.joined(separator: "; ")
     if !words.isEmpty { return words }

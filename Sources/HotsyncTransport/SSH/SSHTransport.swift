@@ -78,6 +78,9 @@ public final class SSHTransport: ByteStream {
     _ = line.wait(atMost: .seconds(10)) { $0.isOver ? true : nil }
   }
 
+  /// What the agent ended with, once its sshd has told.
+  var agentStatus: Int32? { line.withLock { $0.exitStatus } }
+
   public func ending() -> String? {
     let (complaints, status) = line.withLock { ($0.complaints, $0.exitStatus) }
     if let words = words(complaints) { return words }

@@ -1,38 +1,31 @@
 /// A zstd frame put together by hand (RFC 8878, 3.1.1), so that its header can say anything.
-struct ZstdFrame {
-  enum Block {
+public struct ZstdFrame: Sendable {
+  public enum Block: Sendable {
     case raw([UInt8])
     /// One byte, so many times: at most 131,072.
     case run(UInt8, Int)
   }
 
-  var magic: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
+  public var magic: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
   /// What the header says that it holds, in this many bytes (1, 2, 4 or 8); nil where it does not say.
-  var size: (value: UInt64, width: Int)?
+  public var size: (value: UInt64, width: Int)?
   /// The byte that tells the window; nil for a single segment.
-  var window: UInt8?
+  public var window: UInt8?
   /// Further bits of the descriptor, and what stands for a dictionary.
-  var bits: UInt8 = 0
-  var dictionary: [UInt8] = []
-  var blocks: [Block]
-  var tail: [UInt8] = []
+  public var bits: UInt8 = 0
+  public var dictionary: [UInt8] = []
+  public var blocks: [Block]
+  public var tail: [UInt8] = []
 
-  init(_ blocks: Block...) { self.init(blocks) }
+  public init(_ blocks: Block...) { self.init(blocks) }
 
   /// Says truly what it holds.
-  init(_ blocks: [Block]) {
+  public init(_ blocks: [Block]) {
     self.blocks = blocks
     size = (UInt64(blocks.reduce(0) { $0 + $1.count }), 4)
   }
 
-  /// One message with so many bytes of content, all the same.
-  static func delta(of count: Int) -> ZstdFrame {
-    var blocks = [Block.raw(frame(announcing: UInt32(count + 1)) + [9])]
-    for start in stride(from: 0, to: count, by: 1 << 17) { blocks.append(.run(7, min(1 << 17, count - start))) }
-    return ZstdFrame(blocks)
-  }
-
-  var bytes: [UInt8] {
+  public var bytes: [UInt8] {
     let flag = [1: 0, 2: 1, 4: 2, 8: 3][size?.width ?? 1] ?? 0
     var bytes = magic + [UInt8(flag << 6) | (window == nil ? 0x20 : 0) | bits]
     if let window { bytes.append(window) }
@@ -56,7 +49,7 @@ struct ZstdFrame {
 }
 
 extension ZstdFrame.Block {
-  var count: Int {
+  public var count: Int {
     switch self {
     case .raw(let content): content.count
     case .run(_, let count): count
