@@ -109,7 +109,11 @@ import Testing
     try pair.master.writeScript("exit 1", to: "etc/hotsync/pre-sync.d/fails")
     #expect(try pair.sync().code == 1)
     let document = try Document(pair.hotsync("status", "--json").outputText)["connections"][0]
-    #expect(document["last_cycle"]["result"] == .string("failed") && document["age"].seconds != nil)
+    let last = document["last_cycle"]
+    #expect(last["result"] == .string("failed") && document["age"].seconds != nil)
+    #expect(last["cause"].text?.contains("1") == true && last["next_step"].text?.contains("pre-sync.d") == true)
+    let shown = try pair.hotsync("status").outputText
+    #expect(shown.contains("    cause: ") && shown.contains("    next:  mend it"), "\(shown)")
   }
 
   @Test("status --nagios is one line with a plugin's exit code")

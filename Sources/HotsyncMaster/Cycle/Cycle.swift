@@ -80,7 +80,9 @@ public final class Cycle {
     } catch {
       if (error as? any HotsyncError)?.kind == .fenced { record?.isFenced = true }
       let kind = (error as? any HotsyncError)?.kind
-      try? remember(state, &record, result: kind == .refused || kind == .fenced ? "refused" : "failed", start)
+      try? remember(
+        state, &record, result: kind == .refused || kind == .fenced ? "refused" : "failed", start,
+        (error as? any HotsyncError).map { MasterRecord.LastCycle.Failure($0) })
       throw error
     }
     try remember(state, &record, result: report.result.rawValue, start)
@@ -91,12 +93,14 @@ public final class Cycle {
   }
 
   private func remember(
-    _ state: MasterState, _ record: inout MasterRecord?, result: String, _ start: Duration
+    _ state: MasterState, _ record: inout MasterRecord?, result: String, _ start: Duration,
+    _ failure: MasterRecord.LastCycle.Failure? = nil
   ) throws {
     guard record != nil else { return }
     let passed = clocks.elapsed() - start
     record?.lastCycle = MasterRecord.LastCycle(
-      result: result, time: clocks.now(), milliseconds: UInt64(max(0, passed / .milliseconds(1))))
+      result: result, time: clocks.now(), milliseconds: UInt64(max(0, passed / .milliseconds(1))),
+      failure: failure)
     if let record { try state.save(record) }
   }
 

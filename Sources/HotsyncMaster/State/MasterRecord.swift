@@ -16,6 +16,24 @@ struct MasterRecord: Equatable, Sendable {
     var result: String
     var time: Timestamp
     var milliseconds: UInt64
+    /// Why it came to a bad end, and what to type then.
+    var failure: Failure?
+
+    struct Failure: Equatable, Sendable {
+      var what: String
+      var cause: String
+      var nextStep: String
+
+      init(what: String, cause: String, nextStep: String) {
+        self.what = what
+        self.cause = cause
+        self.nextStep = nextStep
+      }
+
+      init(_ error: any HotsyncError) {
+        self.init(what: "\(error.operation) \(error.subject)", cause: error.cause, nextStep: error.nextStep)
+      }
+    }
   }
 
   /// The UUID of the slave's store, and the secret of its digests.
@@ -30,7 +48,7 @@ struct MasterRecord: Equatable, Sendable {
   var lastCycle: LastCycle?
   var isFenced = false
 
-  private static let magic = Array("HSMASTR1".utf8)
+  private static let magic = Array("HSMASTR2".utf8)
   static let limit = 4 << 20
 
   func encode() -> [UInt8] {
@@ -55,6 +73,10 @@ struct MasterRecord: Equatable, Sendable {
       writer.text(lastCycle.result)
       writer.timestamp(lastCycle.time)
       writer.integer(lastCycle.milliseconds)
+      writer.flag(lastCycle.failure != nil)
+      if let failure = lastCycle.failure {
+        for text in [failure.what, failure.cause, failure.nextStep] { writer.boundedText(text) }
+      }
     }
     writer.flag(isFenced)
     writer.digest(key.digest(of: writer.bytes))
@@ -92,7 +114,12 @@ struct MasterRecord: Equatable, Sendable {
     if try reader.flag() {
       let result = try reader.text()
       let time = try reader.timestamp()
-      lastCycle = LastCycle(result: result, time: time, milliseconds: try reader.integer())
+      var last = LastCycle(result: result, time: time, milliseconds: try reader.integer())
+      if try reader.flag() {
+        let (what, cause) = (try reader.text(), try reader.text())
+        last.failure = LastCycle.Failure(what: what, cause: cause, nextStep: try reader.text())
+      }
+      lastCycle = last
     }
     isFenced = try reader.flag()
     try reader.end()

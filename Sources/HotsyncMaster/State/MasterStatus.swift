@@ -21,7 +21,10 @@ public enum MasterStatus {
           CycleResult(rawValue: last.result).map {
             MasterStatusReport.Cycle(
               result: $0, generation: record.current.position.generation, time: last.time,
-              duration: .milliseconds(Int64(clamping: last.milliseconds)))
+              duration: .milliseconds(Int64(clamping: last.milliseconds)),
+              failure: last.failure.map {
+                MasterStatusReport.Failure(what: $0.what, cause: $0.cause, nextStep: $0.nextStep)
+              })
           }
         }
       }

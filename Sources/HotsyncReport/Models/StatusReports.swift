@@ -145,12 +145,29 @@ public struct MasterStatusReport: Report {
     public let generation: UInt64?
     public let time: Timestamp
     public let duration: Duration?
+    public let failure: Failure?
 
-    public init(result: CycleResult, generation: UInt64?, time: Timestamp, duration: Duration?) {
+    public init(
+      result: CycleResult, generation: UInt64?, time: Timestamp, duration: Duration?, failure: Failure? = nil
+    ) {
       self.result = result
       self.generation = generation
       self.time = time
       self.duration = duration
+      self.failure = failure
+    }
+  }
+
+  /// Why the last cycle came to a bad end, in the three parts of an error.
+  public struct Failure: Sendable, Equatable {
+    public let what: String
+    public let cause: String
+    public let nextStep: String
+
+    public init(what: String, cause: String, nextStep: String) {
+      self.what = what
+      self.cause = cause
+      self.nextStep = nextStep
     }
   }
 
@@ -188,10 +205,14 @@ public struct MasterStatusReport: Report {
 
   private static func json(_ connection: Connection) -> JSONValue {
     let cycle = connection.lastCycle.map {
-      JSONValue.object([
-        ("result", .string($0.result.rawValue)), ("generation", .known($0.generation)), ("time", .time($0.time)),
-        ("seconds", .known($0.duration)),
-      ])
+      JSONValue.object(
+        [
+          ("result", .string($0.result.rawValue)), ("generation", .known($0.generation)), ("time", .time($0.time)),
+          ("seconds", .known($0.duration)),
+        ]
+          + ($0.failure.map {
+            [("error", .string($0.what)), ("cause", .string($0.cause)), ("next_step", .string($0.nextStep))]
+          } ?? []))
     }
     return .object([
       ("connection", .string(connection.name)), ("status", .string(connection.status)),
@@ -215,6 +236,11 @@ public struct MasterStatusReport: Report {
       "", "\(harmless(connection.name)) (\(harmless(connection.status)), \(harmless(connection.transport)))",
     ]
     lines.append("  last cycle   " + (connection.lastCycle.map(cycleText) ?? "never"))
+    if let failure = connection.lastCycle?.failure {
+      lines.append("    \(harmless(failure.what))")
+      lines.append("    cause: \(harmless(failure.cause))")
+      lines.append("    next:  \(harmless(failure.nextStep))")
+    }
     lines.append("  in step      " + (connection.age.map(Units.age) ?? "never"))
     lines.append("  next run     " + (connection.nextRun.map { "\(Units.time($0)) UTC" } ?? "not scheduled"))
     if connection.fenced == true {
