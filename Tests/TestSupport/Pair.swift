@@ -11,7 +11,7 @@ public final class Pair {
   public let connection: String
   public let transport: TestedTransport
   /// Where the transport goes over SSH.
-  public let line: SSHLine?
+  public let line: SSHArrangement?
   private let programs: String
   /// What stands before each command.
   private let runner: [String]
@@ -51,7 +51,7 @@ public final class Pair {
     }
     line =
       self.transport == .local
-      ? nil : try SSHLine(slave: slave.path, program: "\(self.programs)/hotsync-slave", isRelayed: isRelayed)
+      ? nil : try SSHArrangement(slave: slave.path, program: "\(self.programs)/hotsync-slave", isRelayed: isRelayed)
     try configure()
     try succeed(hotsyncSlave("apply"))
     try makeData()
