@@ -98,7 +98,7 @@ enum Schema {
       "How long the other side may take to answer at first"),
     row(
       "connections.NAME.timeouts.silence", .duration(.seconds(5)...day), .scalar("2m"), .effective,
-      "How long the slave may be silent before the cycle is given up"),
+      "How long the other side may be silent before the cycle is given up"),
     row(
       "connections.NAME.compression", .choice(["auto", "none", "zstd"]), .scalar("auto"), .effective,
       "How the stream is compressed: auto (over ssh and openssh, what gets smaller), zstd (local too), none"),

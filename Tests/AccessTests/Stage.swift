@@ -137,10 +137,6 @@ final class Stage {
 func expectThreeParts(
   _ result: RunningProgram.Result, code: Int32, _ words: String..., sourceLocation: SourceLocation = #_sourceLocation
 ) {
-  #expect(result.exitCode == code, "\(result)", sourceLocation: sourceLocation)
-  let lines = result.errorText.split(separator: "\n")
-  #expect(
-    lines.count == 3 && lines[0].hasPrefix("hotsync") && lines[1].hasPrefix("  cause: ")
-      && lines[2].hasPrefix("  next:  "), "\(result)", sourceLocation: sourceLocation)
-  for word in words { #expect(result.errorText.contains(word), "\(word)\n\(result)", sourceLocation: sourceLocation) }
+  let flaws = result.flaws(code: code, words)
+  #expect(flaws == [], "\(result)", sourceLocation: sourceLocation)
 }

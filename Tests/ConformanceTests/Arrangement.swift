@@ -45,18 +45,11 @@ extension Pair {
     _ code: Int32, _ words: String..., within limit: Duration = .seconds(40), arguments: [String] = [],
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    let before = try storeSnapshot()
-    let result = try start("hotsync", ["sync"] + arguments + Pair.once, root: master, environment: [:]).wait()
-    let flaws = result.flaws(code: code, words)
-    #expect(flaws == [], "\(result)", sourceLocation: sourceLocation)
-    #expect(result.elapsed < limit, "\(result.elapsed)", sourceLocation: sourceLocation)
-    let changed = before.differences(to: try storeSnapshot(), .all.subtracting(.root))
-    #expect(changed == [], sourceLocation: sourceLocation)
+    let refused = try refusal(code, words, arguments: arguments + Pair.once)
+    #expect(refused.flaws == [], "\(refused.result)", sourceLocation: sourceLocation)
+    #expect(refused.result.elapsed < limit, "\(refused.result.elapsed)", sourceLocation: sourceLocation)
   }
 
-  /// What keeps a cycle from connecting again once its line has broken, where this version does that.
-  static let once: [String] = {
-    let help = (try? RunningProgram.run("hotsync", ["sync", "--help"]).outputText) ?? ""
-    return help.contains("--no-retry") ? ["--no-retry"] : []
-  }()
+  /// What keeps a cycle from connecting again once its line has broken.
+  static let once = ["--no-retry"]
 }

@@ -4,7 +4,7 @@ import Testing
 
 /// Logins that must fail, over a real sshd: the code, three parts, and the last generation as it was.
 @Suite struct BadInputTests {
-  private func pair(_ transport: TestedTransport) throws -> (pair: Pair, line: SSHLine) {
+  private func pair(_ transport: TestedTransport) throws -> (pair: Pair, line: SSHArrangement) {
     let pair = try Pair.committed(over: transport)
     try pair.data.write("new", to: "new")
     return (pair, try #require(pair.line))
@@ -17,7 +17,7 @@ import Testing
   @Test("a key that the slave does not know is 77", arguments: TestedTransport.overSSH)
   func wrongKey(_ transport: TestedTransport) throws {
     let (pair, _) = try pair(transport)
-    try SSHLine.makeKey(of: "standby", at: pair.master)
+    try SSHArrangement.makeKey(of: "standby", at: pair.master)
     try pair.expectUntouched(77, "cannot log in", "hotsync-slave authorize --connection standby")
   }
 
@@ -47,7 +47,7 @@ import Testing
     let (pair, line) = try pair(transport)
     try line.trust(line.hostKey, of: "another", at: pair.master)
     try pair.expectUntouched(77, "hotsync trust standby")
-    try SSHLine.makeKey(of: "stranger", at: pair.master)
+    try SSHArrangement.makeKey(of: "stranger", at: pair.master)
     let stranger = try pair.master.read("etc/hotsync/keys/stranger.pub").split(separator: " ").prefix(2)
     try line.trust(stranger.joined(separator: " "), of: "standby", at: pair.master)
     try pair.expectUntouched(77, "not the one that was recorded", "--fingerprint")

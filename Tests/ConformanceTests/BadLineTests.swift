@@ -20,19 +20,28 @@ import Testing
     for number in 0..<20 { try pair.data.write(random.bytes(30_000), to: "files/\(2 * number + random.number(0...1))") }
   }
 
+  /// A cycle that broke, and the one behind it.
+  private struct Mended {
+    /// With which the broken one ended.
+    let code: Int32
+    /// Bytes of content that the slave held when it had ended.
+    let staged: Int
+    /// Bytes of content that the next one sent.
+    let again: Int
+  }
+
   /// A cycle over a bad line, and what must hold after it.
-  ///
-  /// - Returns: what the next cycle sent of content.
   @discardableResult
   private func expectMended(
     _ pair: Pair, _ relay: Relay, codes: [Int32] = [69], within limit: Duration, _ note: String,
     sourceLocation: SourceLocation = #_sourceLocation
-  ) throws -> Int {
+  ) throws -> Mended {
     let before = try pair.mirror.below("srv/data").snapshot()
     let broken = try pair.sync(Pair.once)
-    #expect(codes.contains(broken.code ?? -1), "\(note): \(broken)", sourceLocation: sourceLocation)
-    if broken.code != 0 {
-      let flaws = broken.program.flaws(code: broken.code ?? -1)
+    let code = broken.code ?? -1
+    #expect(codes.contains(code), "\(note): \(broken)", sourceLocation: sourceLocation)
+    if code != 0 {
+      let flaws = broken.program.flaws(code: code)
       #expect(flaws == [], "\(note): \(broken)", sourceLocation: sourceLocation)
     }
     #expect(broken.program.elapsed < limit, "\(note): \(broken.program.elapsed)", sourceLocation: sourceLocation)
@@ -41,10 +50,37 @@ import Testing
     let found = try pair.mirror.below("srv/data").snapshot()
     let (toOld, toNew) = (before.differences(to: found), try pair.data.snapshot().differences(to: found))
     #expect(toOld == [] || toNew == [], "\(note)", sourceLocation: sourceLocation)
+    let staged = try stagedBytes(pair)
     relay.plan(.pass)
     let next = try pair.expectInStep(sourceLocation: sourceLocation)
-    return next.bytes("literal") ?? 0
+    return Mended(code: code, staged: staged, again: next.bytes("literal") ?? .max)
   }
+
+  /// What a broken cycle left for the next one (docs/store-format.md, `incoming/content/`).
+  private func stagedBytes(_ pair: Pair) throws -> Int {
+    guard try pair.store.holds("incoming/content") else { return 0 }
+    let folder = try Folder.open(pair.store.below("incoming/content").path)
+    return try folder.names().reduce(0) { try $0 + Int(folder.status($1).size) }
+  }
+
+  /// What a cycle sends over the line, both ways: in all, and up to the answer to its seal.
+  private func measure(
+    _ pair: Pair, _ relay: Relay, _ random: inout SeededGenerator
+  ) throws -> (usual: Int, sealed: Int) {
+    try change(pair, &random)
+    relay.plan(.pass)
+    var sealed = 0
+    let cycle = try pair.sync(stoppedAt: "before-commit:1") { sealed = relay.counts.bytes }
+    #expect(cycle.code == 0, "\(cycle)")
+    return (relay.counts.bytes, sealed)
+  }
+
+  /// What may have passed and be lost: an orderly end brings over all that passed, but the file under way (29,409 bytes
+  /// were the most that was measured, by a reset as well).
+  private static let lostByEnd = 40_000
+  /// A reset takes with it what sshd has not read from its socket: 128 KiB until the kernel gives it more, and as much in
+  /// the relay's. What waits at the master, 512 KiB in our client, is not on the line yet and so does not count.
+  private static let lostByReset = 40_000 + 262_144
 
   @Test(
     "a line that is cut at any byte costs what was under way, and nothing that was staged is sent again",
@@ -52,12 +88,11 @@ import Testing
   func cut(_ transport: TestedTransport) throws {
     var random = SeededGenerator(announcing: "cuts over \(transport)")
     let (pair, relay) = try pair(transport)
-    try change(pair, &random)
-    relay.plan(.pass)
-    try pair.expectInStep()
-    let usual = relay.counts.bytes
+    let (usual, sealed) = try measure(pair, relay, &random)
+    // What follows the seal is 500 bytes; cycles differ by some pings and window adjustments.
+    let surelyBroken = sealed - 2_000
     let count = Environment.value("HOTSYNC_CUTS").flatMap { Int($0) } ?? 24
-    var broken = 0
+    var (broken, mostByEnd, mostByReset) = (0, 0, 0)
     for number in 0..<count {
       try change(pair, &random)
       // Every third one in the first bytes, where the login is, or in the last, where the commit is.
@@ -70,12 +105,18 @@ import Testing
       let byReset = random.chance(500)
       relay.plan(.cut(after: place, of: .both, byReset: byReset))
       let note = "cut \(number) after \(place) of \(usual) bytes by \(byReset ? "reset" : "end"), seed \(random.seed)"
-      let again = try expectMended(pair, relay, codes: [0, 69], within: .seconds(25), note)
-      broken += again > 0 || place < usual - 3_000 ? 1 : 0
-      // An orderly end brings over all that had passed, whole files of which are staged.
-      if !byReset { #expect(again <= max(0, usual - place) + 40_000, "\(note)") }
+      let mended = try expectMended(
+        pair, relay, codes: place < surelyBroken ? [69] : [0, 69], within: .seconds(25), note)
+      broken += mended.code == 69 ? 1 : 0
+      // A file is staged whole or not at all, and is 8 bytes longer as a delta.
+      #expect(mended.again <= 30_008 * (20 - mended.staged / 30_000), "\(note): \(mended)")
+      let lost = mended.again - max(0, usual - place)
+      #expect(lost <= (byReset ? BadLineTests.lostByReset : BadLineTests.lostByEnd), "\(note): \(mended)")
+      if byReset { mostByReset = max(mostByReset, lost) } else { mostByEnd = max(mostByEnd, lost) }
     }
-    print("cuts over \(transport): \(broken) of \(count) broke a cycle of \(usual) bytes")
+    print(
+      "cuts over \(transport): \(broken) of \(count) broke a cycle of \(usual) bytes, sealed at \(sealed);",
+      "at most \(mostByEnd) lost by an end, \(mostByReset) by a reset")
     #expect(broken >= count / 2)
   }
 

@@ -13,7 +13,7 @@ final class Pair {
   /// The tree that is kept in step.
   let data: String
   /// Where the transport goes over SSH.
-  let line: SSHLine?
+  let line: SSHArrangement?
 
   static let mirrorPath = "var/lib/hotsync/standby/mirror/files/srv/data"
   static let storePath = "var/lib/hotsync/standby"
@@ -27,7 +27,7 @@ final class Pair {
     _ = try scratch.makeFolder("master/etc/hotsync")
     line =
       transport == .local
-      ? nil : try SSHLine(slave: slave, program: "\(RunningProgram.productsFolder)/hotsync-slave")
+      ? nil : try SSHArrangement(slave: slave, program: "\(RunningProgram.productsFolder)/hotsync-slave")
     try configure(transport)
     try line?.establish(master: master, connection: "standby")
     let made = try RunningProgram.run("hotsync-slave", ["apply", "--root", slave])

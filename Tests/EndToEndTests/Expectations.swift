@@ -9,11 +9,8 @@ extension Pair {
     _ code: Int32, _ words: String..., arguments: [String] = [], environment: [String: String] = [:],
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    let before = try storeSnapshot()
-    let result = try start("hotsync", ["sync"] + arguments, root: master, environment: environment).wait()
-    expectThreeParts(result, code: code, words, sourceLocation: sourceLocation)
-    let changed = before.differences(to: try storeSnapshot(), .all.subtracting(.root))
-    #expect(changed == [], sourceLocation: sourceLocation)
+    let refused = try refusal(code, words, arguments: arguments, environment: environment)
+    #expect(refused.flaws == [], "\(refused.result)", sourceLocation: sourceLocation)
   }
 }
 

@@ -11,7 +11,7 @@ public final class Pair {
   public let connection: String
   public let transport: TestedTransport
   /// Where the transport goes over SSH.
-  public let line: SSHLine?
+  public let line: SSHArrangement?
   private let programs: String
   /// What stands before each command.
   private let runner: [String]
@@ -51,7 +51,7 @@ public final class Pair {
     }
     line =
       self.transport == .local
-      ? nil : try SSHLine(slave: slave.path, program: "\(self.programs)/hotsync-slave", isRelayed: isRelayed)
+      ? nil : try SSHArrangement(slave: slave.path, program: "\(self.programs)/hotsync-slave", isRelayed: isRelayed)
     try configure()
     try succeed(hotsyncSlave("apply"))
     try makeData()
@@ -163,6 +163,16 @@ public final class Pair {
   }
 
   public func storeSnapshot() throws -> TreeSnapshot { try store.snapshot(leavingOut: Pair.passing) }
+
+  /// A cycle that must be refused: what is missing of that (`flaws`), and what it changed in the store nevertheless.
+  public func refusal(
+    _ code: Int32, _ words: [String], arguments: [String], environment: [String: String] = [:]
+  ) throws -> (flaws: [String], result: RunningProgram.Result) {
+    let before = try storeSnapshot()
+    let result = try start("hotsync", ["sync"] + arguments, root: master, environment: environment).wait()
+    let changed = before.differences(to: try storeSnapshot(), .all.subtracting(.root))
+    return (result.flaws(code: code, words) + changed, result)
+  }
 }
 
 /// Copies both executables, or links them where they lie on the same file system, into `bin`.

@@ -2,7 +2,7 @@ import HotsyncSystem
 
 /// What joins a master to a slave over SSH: a private sshd at the slave, and a relay before it where a test wants a line
 /// that it can break.
-public final class SSHLine {
+public final class SSHArrangement {
   public let server: SSHServer
   public let relay: Relay?
   private let slave: Place
@@ -82,8 +82,8 @@ public final class SSHLine {
   ///
   /// - Parameter command: what it is bound to; nothing: whatever is asked for.
   public func authorize(_ key: String, for command: String?) throws {
-    let escaped = command?.split(separator: "\\", omittingEmptySubsequences: false).joined(separator: "\\\\")
-      .split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\"")
+    // The quote alone: sshd takes a backslash away from before a quote, and leaves every other one.
+    let escaped = command?.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\"")
     let options = escaped.map { "restrict,command=\"\($0)\" " } ?? ""
     try slave.makeFolder("root/.ssh")
     try slave.setPermissions(0o700, of: "root/.ssh")
