@@ -65,7 +65,9 @@ struct RevokeVerb: Verb {
   func carryOut(on machine: Machine) throws -> HotsyncReport.ExitCode {
     let access = try machine.access(place.authorizedKeys)
     if let key, key.hasPrefix("SHA256:"), RevokedKey(fingerprint: key) == nil {
-      throw ValidationError("\(key) is no fingerprint: SHA256: and 43 characters, as hotsync-slave check prints them")
+      throw CommandError(
+        .usage, "cannot use", "the fingerprint \(shown(key.utf8.prefix(100)))", cause: "it is none, or not whole",
+        next: "hotsync-slave check prints those that are authorised")
     }
     let wanted = try key.map { key in
       try RevokedKey(fingerprint: key)

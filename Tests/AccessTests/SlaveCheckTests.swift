@@ -78,7 +78,7 @@ import Testing
     try Descriptor.open(stage.slave + "/root", .folder).setPermissions(0o770)
     try expect(stage, code: 0, "pass  key file")
     try stage.write(text.replacing("StrictModes no", with: "StrictModes yes"), to: path)
-    try expect(stage, code: 77, "others can write it", "chmod go-w \(stage.slave)/root")
+    try expect(stage, code: 77, "others can write it", "chmod go-w '\(stage.slave)/root'")
     try Descriptor.open(stage.slave + "/root", .folder).setPermissions(0o700)
     try expect(stage, code: 0, "pass  key file")
     try stage.write(text + "AllowUsers admin\n", to: path)
