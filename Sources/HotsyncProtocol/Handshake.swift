@@ -250,7 +250,7 @@ public struct Refusal: Hashable, Sendable {
 
 extension ByteWriter {
   /// Text that names paths, which can be longer than a text may be: cut to a quarter of the limit.
-  mutating func boundedText(_ text: String) {
+  public mutating func boundedText(_ text: String) {
     self.text(String(decoding: text.utf8.prefix(Limits.text / 4), as: UTF8.self))
   }
 }

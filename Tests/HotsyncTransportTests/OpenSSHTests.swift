@@ -101,14 +101,16 @@ import Testing
       "kex_exchange_identification: Connection closed by remote host", "Connection closed by 192.0.2.20 port 22"),
     Said(.unreachable, "Connection reset by", "Connection reset by 192.0.2.20 port 22"),
     Said(
-      .refused, "not the one that was recorded", "No ED25519 host key is known for standby and you have requested strict checking.",
+      .refused, "not the one that was recorded",
+      "No ED25519 host key is known for standby and you have requested strict checking.",
       "Host key verification failed."),
     Said(
       .refused, "(now SHA256:abc)", "@@@@@@", "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @",
       "The fingerprint for the ED25519 key sent by the remote host is", "SHA256:abc.", "Host key verification failed."),
     Said(
       .unreachable, "Received disconnect",
-      "Received disconnect from 192.0.2.20 port 22:2: Permission denied (publickey). No ED25519 host key is known for x"),
+      "Received disconnect from 192.0.2.20 port 22:2: Permission denied (publickey). No ED25519 host key is known for x"
+    ),
     Said(.refused, "does not take the key", "root@192.0.2.20: Permission denied (publickey)."),
     Said(
       .incompatible, "no matching cipher found",
