@@ -10,50 +10,44 @@ extension Folder {
 
   /// Writes a small file whole or not at all: aside, flushed, renamed into place, the folder flushed.
   public func replace(_ name: FileName, with content: [UInt8], permissions: UInt32 = 0o600) throws(SystemError) {
-    let aside = Folder.aside(name)
-    do throws(SystemError) {
-      let file = try open(aside, [.writing, .exclusively], permissions: permissions)
-      try file.write(content)
-      try file.setPermissions(UInt16(permissions))
-      try file.synchronize()
+    try write(content, permissions: UInt16(permissions), aside: Folder.aside(name)) { (aside) throws(SystemError) in
       try rename(aside, into: self, as: name)
-    } catch {
-      try? unlink(aside)
-      throw error
     }
-    try synchronize()
   }
 
-  /// The same for a file in somebody else's folder, with that one's owner: what stands in the way of the file aside, a
-  /// link or a file that is held open, goes first.
+  /// The same for a file in somebody else's folder, with that one's owner.
   public func replace(
     _ name: FileName, with content: [UInt8], permissions: UInt16, owner: UInt32, group: UInt32
   ) throws(SystemError) {
-    let aside = Folder.aside(name)
-    do throws(SystemError) {
-      let file = try open(aside, [.writing, .exclusively], permissions: 0o600)
-      try file.write(content)
-      let status = try file.status()
-      if status.owner != owner || status.group != group { try file.setOwner(owner, group: group) }
-      try file.setPermissions(permissions)
-      try file.synchronize()
-      try rename(aside, into: self, as: name)
-    } catch {
-      try? unlink(aside)
-      throw error
-    }
-    try synchronize()
+    try write(
+      content, permissions: permissions, owner: (owner, group), aside: Folder.aside(name)
+    ) { (aside) throws(SystemError) in try rename(aside, into: self, as: name) }
   }
 
   /// Writes a small file under a name that is free; EEXIST where it is not.
   public func create(_ name: FileName, with content: [UInt8], permissions: UInt16 = 0o600) throws(SystemError) {
-    let aside = Folder.aside(name)
+    try write(content, permissions: permissions, aside: Folder.aside(name)) { (aside) throws(SystemError) in
+      try renameWithoutReplacing(aside, into: self, as: name)
+    }
+  }
+
+  /// Writes a file aside, closed to others until it is whole, and moves it into place; nothing of it stays where that fails.
+  private func write(
+    _ content: [UInt8], permissions: UInt16, owner: (user: UInt32, group: UInt32)? = nil, aside: FileName,
+    thenMove move: (FileName) throws(SystemError) -> Void
+  ) throws(SystemError) {
     do throws(SystemError) {
       let file = try open(aside, [.writing, .exclusively], permissions: 0o600)
-      try file.setPermissions(permissions)
       try file.write(content)
+      if let owner {
+        let status = try file.status()
+        if status.owner != owner.user || status.group != owner.group {
+          try file.setOwner(owner.user, group: owner.group)
+        }
+      }
+      try file.setPermissions(permissions)
       try file.synchronize()
-      try renameWithoutReplacing(aside, into: self, as: name)
+      try move(aside)
     } catch {
       try? unlink(aside)
       throw error

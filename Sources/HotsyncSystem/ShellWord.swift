@@ -42,3 +42,10 @@ private func isPlainInShell(_ byte: UInt8) -> Bool {
   default: "-_./,:@%+=".utf8.contains(byte)
   }
 }
+
+/// What follows a command of ours that is told to be typed: ` --root DIR`, or nothing for the machine's own root.
+///
+/// - Parameter rootPath: in front of paths; empty for the machine's own.
+public func rootOption(_ rootPath: String) -> String {
+  rootPath.isEmpty ? "" : " --root \(quotedForShell(rootPath))"
+}

@@ -132,7 +132,7 @@ public struct ConnectionKey: ~Copyable {
 
   // MARK: Parts
 
-  private var option: String { rootPath.isEmpty ? "" : " --root \(quotedForShell(rootPath))" }
+  private var option: String { HotsyncSystem.rootOption(rootPath) }
 
   private func make(_ files: borrowing KeyFiles) throws(MasterError) -> PublicKey {
     let made: (privateKey: [UInt8], publicKey: PublicKey)

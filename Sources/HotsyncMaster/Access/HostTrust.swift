@@ -21,7 +21,7 @@ public struct HostTrust {
         ? "its transport is local: no host is between" : "this machine's role in it is slave"
       throw MasterError(
         .refused, "cannot record", "a host key for \"\(connection.name)\"", cause: cause,
-        next: "hotsync config show" + (rootPath.isEmpty ? "" : " --root \(quotedForShell(rootPath))"))
+        next: "hotsync config show" + HotsyncSystem.rootOption(rootPath))
     }
     target = try stream.target()
     known = try LoginFiles(target).knownHosts()

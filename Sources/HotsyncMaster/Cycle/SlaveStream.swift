@@ -59,5 +59,5 @@ struct SlaveStream {
       rootOption: rootOption)
   }
 
-  private var rootOption: String { rootPath.isEmpty ? "" : " --root \(quotedForShell(rootPath))" }
+  private var rootOption: String { HotsyncSystem.rootOption(rootPath) }
 }

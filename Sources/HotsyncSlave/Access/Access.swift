@@ -158,7 +158,7 @@ public final class Access {
     do throws(TransportError) { return try KeyTools.fingerprint(of: key) } catch { throw AccessError(error) }
   }
 
-  var rootOption: String { rootPath.isEmpty ? "" : " --root \(quotedForShell(rootPath))" }
+  var rootOption: String { HotsyncSystem.rootOption(rootPath) }
 
   /// Behind the verb, for commands to type here.
   var options: String {

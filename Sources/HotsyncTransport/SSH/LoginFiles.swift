@@ -41,7 +41,11 @@ public struct LoginFiles {
   /// The keys by which the slave's host may show itself: one at least.
   @discardableResult
   public func pinnedKeys() throws(TransportError) -> [PublicKey] {
-    let keys = try knownHosts().keys(of: target.connection)
+    try pinnedKeys(in: try knownHosts())
+  }
+
+  func pinnedKeys(in known: KnownHosts) throws(TransportError) -> [PublicKey] {
+    let keys = known.keys(of: target.connection)
     guard !keys.isEmpty else { throw LoginFailure(target).hostKeyUnknown() }
     return keys
   }

@@ -19,9 +19,10 @@ struct SSHLogin {
     let files = LoginFiles(target)
     // What is missing here is told before anybody is bothered.
     let privateKey = try files.privateKey()
-    let pinned = try files.pinnedKeys()
+    let known = try files.knownHosts()
+    let pinned = try files.pinnedKeys(in: known)
     var session = try shakeHands(preferring: pinned.map(\.type))
-    try check(try hostKey(of: session), pinned, try files.knownHosts())
+    try check(try hostKey(of: session), pinned, known)
     try logIn(&session, privateKey)
     try startAgent(&session)
     return session

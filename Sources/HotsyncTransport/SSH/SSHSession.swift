@@ -250,10 +250,6 @@ struct SSHSession: ~Copyable, @unchecked Sendable {
 extension SSHSession {
   static let noKeyExchange = LIBSSH2_ERROR_KEX_FAILURE
   static let noMethod = LIBSSH2_ERROR_METHOD_NONE
-  static let noBanner = LIBSSH2_ERROR_BANNER_RECV
   static let unusableFile = LIBSSH2_ERROR_FILE
   static let refusals: Set<Int32> = [LIBSSH2_ERROR_AUTHENTICATION_FAILED, LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED]
-  static let channelRefusals: Set<Int32> = [
-    LIBSSH2_ERROR_CHANNEL_FAILURE, LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED,
-  ]
 }
