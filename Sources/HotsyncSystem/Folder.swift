@@ -52,6 +52,17 @@ public struct Folder: ~Copyable, Sendable {
     return try here.open(path.name, mode)
   }
 
+  /// Opens a regular file for reading and nothing else: what stands there is looked at before it is opened, as opening
+  /// alone makes some devices act. Another kind of entry counts as a link in its place does (ELOOP).
+  public func openRegular(at path: RelativePath, _ mode: OpenMode = .reading) throws(SystemError) -> Descriptor {
+    try open(at: path, .nameOnly).reopenedAsRegular(mode, path.description)
+  }
+
+  /// The same of an entry of this folder itself.
+  public func openRegular(_ name: FileName, _ mode: OpenMode = .reading) throws(SystemError) -> Descriptor {
+    try open(name, .nameOnly).reopenedAsRegular(mode, name.description)
+  }
+
   public func folder(at path: RelativePath) throws(SystemError) -> Folder {
     Folder(try open(at: path, .folder))
   }
@@ -174,6 +185,28 @@ public struct Folder: ~Copyable, Sendable {
       unsafe withCString(name) { name in
         unsafe withCString(target) { target in unsafe symlinkat(target, descriptor.number, name) }
       }
+    }
+  }
+
+  /// Makes a FIFO, closed to all others (mknodat(2)).
+  public func makeFIFO(_ name: FileName) throws(SystemError) {
+    try makeNode(name, mode: 0o010600, number: 0, "cannot make the FIFO")
+  }
+
+  /// Makes a device node, closed to all others; root's alone to make (mknodat(2)).
+  public func makeDevice(_ name: FileName, isBlock: Bool, _ device: DeviceNumber) throws(SystemError) {
+    // As makedev(3) puts them together.
+    let minor = dev_t(device.minor)
+    let number = dev_t(device.major) << 8 | (minor & 0xFF) | (minor & ~0xFF) << 12
+    try makeNode(name, mode: isBlock ? 0o060600 : 0o020600, number: number, "cannot make the device node")
+  }
+
+  private func makeNode(
+    _ name: FileName, mode: mode_t, number: dev_t, _ operation: String
+  ) throws(SystemError) {
+    try systemCall("mknodat", operation, name.description) {
+      // SAFETY: the name is lent for the call, which keeps nothing of it.
+      unsafe withCString(name) { unsafe mknodat(descriptor.number, $0, mode, number) }
     }
   }
 

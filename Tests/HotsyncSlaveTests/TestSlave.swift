@@ -21,8 +21,11 @@ func changes(_ before: [String: String], _ after: [String: String]) -> [String] 
 final class TestSlave: Sendable {
   let scratch: ScratchFolder
   let limit: DeletionLimit
+  /// That the slave's own configuration wants device nodes and trusted attributes.
+  let takesAll: Bool
 
-  init(limit: DeletionLimit = .percent(50)) throws {
+  init(limit: DeletionLimit = .percent(50), takesAll: Bool = false) throws {
+    self.takesAll = takesAll
     scratch = try ScratchFolder("slave")
     self.limit = limit
     _ = try Store.create(connection: "standby", root: try scratch.open(), path: "/var/lib/hotsync")
@@ -48,13 +51,13 @@ final class TestSlave: Sendable {
       input: Descriptor(owning: toAgent.reading), output: Descriptor(owning: fromAgent.writing), silence: .seconds(20),
       peer: "the master")
     let ending = Ending()
-    let limit = limit
+    let (limit, takesAll) = (limit, takesAll)
     let store = try store()
     let worker = Worker {
       do {
         let context = AgentContext(
           connection: "standby", program: "test", deletionLimit: limit,
-          mapsUnknownOwnersToNobody: false)
+          mapsUnknownOwnersToNobody: false, takesDevices: takesAll, takesTrustedAttributes: takesAll)
         try Agent(context, store: store, channel: AgentChannel(far), epoch: epoch, accounts: Accounts()).run()
       } catch { ending.error.withLock { $0 = error } }
       far.closeSending()

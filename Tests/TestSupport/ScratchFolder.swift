@@ -10,9 +10,10 @@ public final class ScratchFolder: Sendable {
   private let place: String
   private let name: FileName
 
-  /// Under `TMPDIR`, or `/tmp`.
-  public init(_ label: String = "test") throws {
-    place = Environment.value("TMPDIR") ?? "/tmp"
+  /// - Parameter place: an existing folder that it is to lie in; none: `TMPDIR`, or `/tmp`.
+  public init(_ label: String = "test", in place: String? = nil) throws {
+    let place = place ?? Environment.value("TMPDIR") ?? "/tmp"
+    self.place = place
     let random = hexadecimal(Environment.randomBytes(6))
     let text = "hotsync-\(label)-\(Environment.processID)-\(random)"
     guard let name = FileName(text) else { throw SupportError("not a label: \(label)") }

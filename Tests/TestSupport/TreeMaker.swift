@@ -20,8 +20,15 @@ public struct TreeMaker {
     public static let attributes = Features(rawValue: 256)
     public static let accessLists = Features(rawValue: 512)
 
+    /// FIFOs, device nodes, several names of those and of links; only root can make all of it.
+    public static let special = Features(rawValue: 1_024)
+    /// What only root sets: `trusted.*`, `security.*`, file capabilities.
+    public static let trusted = Features(rawValue: 2_048)
+
     public static let plain: Features = []
+    /// All that needs no leave of the slave's.
     public static let all = Features(rawValue: 1_023)
+    public static let everything = Features(rawValue: 4_095)
     /// All that the user of this process can make and read again.
     public static var possible: Features { Environment.isRoot ? .all : .all.subtracting([.closedModes, .owners]) }
   }
@@ -31,6 +38,7 @@ public struct TreeMaker {
     public var folders = 0
     public var symbolicLinks = 0
     public var hardLinks = 0
+    public var special = 0
     public var bytes: UInt64 = 0
   }
 
@@ -109,6 +117,10 @@ public struct TreeMaker {
       for name in try names.next(&random) where missing > 0 {
         guard let entry = path.map({ $0.appending(name) }) ?? RelativePath(name) else { continue }
         missing -= 1
+        if features.contains(.special), random.chance(60) {
+          try makeSpecial(name, at: entry, in: folder)
+          continue
+        }
         let draw = random.number(0...999)
         if features.contains(.symbolicLinks), draw < 50 {
           try makeSymbolicLink(name, in: folder)
@@ -124,6 +136,27 @@ public struct TreeMaker {
         }
       }
     }
+  }
+
+  /// They join what further hard links may lead to.
+  private mutating func makeSpecial(_ name: FileName, at path: RelativePath, in folder: borrowing Folder) throws {
+    let kind: FileStatus.Kind
+    switch random.number(0...3) {
+    case 0:
+      kind = .symbolicLink
+      try folder.makeSymbolicLink(name, to: random.text(random.number(1...200)))
+    case 1:
+      kind = .fifo
+      try folder.makeFIFO(name)
+    case let draw:
+      kind = draw == 2 ? .blockDevice : .characterDevice
+      let minor = UInt64(random.chance(500) ? random.number(0...255) : random.number(0...0xF_FFFF))
+      guard let number = DeviceNumber(major: UInt64(random.number(0...4_095)), minor: minor) else { return }
+      try folder.makeDevice(name, isBlock: draw == 2, number)
+    }
+    try metadata.apply(to: try folder.open(name, .nameOnly), kind: kind, &random)
+    regular.append(path)
+    summary.special += 1
   }
 
   private mutating func makeSymbolicLink(_ name: FileName, in folder: borrowing Folder) throws {

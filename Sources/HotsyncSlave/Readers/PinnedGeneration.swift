@@ -138,7 +138,7 @@ public final class PinnedGeneration {
   }
 
   private static func open(_ path: RelativePath, in folder: borrowing Folder) throws(StoreError) -> Descriptor? {
-    do throws(SystemError) { return try folder.open(at: path) } catch {
+    do throws(SystemError) { return try folder.openRegular(at: path) } catch {
       if error.isMissing || error.isLoop { return nil }
       throw StoreError(error)
     }

@@ -1,0 +1,41 @@
+import HotsyncSystem
+import TestSupport
+import Testing
+
+/// What must survive a round trip, whichever transport and file system it goes over: master, mirror and what is restored are
+/// held against each other by our own look, and by that of rsync, getfacl and getfattr.
+@Suite(.enabled(if: Environment.isRoot, "only root makes device nodes and trusted attributes"))
+struct FidelityTests {
+  @Test("everything goes there and back, and again after everything changed", arguments: TestedTransport.all)
+  func overTransports(_ transport: TestedTransport) throws {
+    try expectFidelity(try Pair.takingAll(over: transport))
+  }
+
+  @Test("the same on other file systems", .enabled(if: !LoopImage.Kind.possible.isEmpty), arguments: LoopImage.Kind.possible)
+  func onFileSystems(_ kind: LoopImage.Kind) throws {
+    try expectFidelity(try Pair.takingAll(over: .local, disk: try LoopImage(kind)))
+  }
+
+  private func expectFidelity(_ pair: Pair) throws {
+    var random = SeededGenerator(announcing: "fidelity")
+    try FidelityTree.make(in: pair.data)
+    try FidelityTree.makeRandom(in: pair.data, seed: random.next(), files: 150)
+    try expectAllAlike(pair)
+    let unchanged = try pair.sync()
+    #expect(unchanged.result == "unchanged", "\(unchanged)")
+    try FidelityTree.change(pair.data)
+    try expectAllAlike(pair)
+    for _ in 0..<2 {
+      var script = EditScript(seed: random.next(), features: .everything)
+      try script.apply(40, to: pair.data.below("random").path)
+      try expectAllAlike(pair)
+    }
+    try FidelityTree.exchangeKinds(pair.data) { try expectAllAlike(pair) }
+  }
+
+  private func expectAllAlike(_ pair: Pair, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    let cycle = try pair.sync("--accept-deletes")
+    #expect(cycle.code == 0 && cycle.problems.isEmpty, "\(cycle)", sourceLocation: sourceLocation)
+    try pair.expectAlikeEverywhere(sourceLocation: sourceLocation)
+  }
+}
