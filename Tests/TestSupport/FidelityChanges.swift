@@ -23,10 +23,11 @@ extension FidelityTree {
     }
     try place.removeAttribute("security.capability", of: "attributes/capable")
     try place.removeAttribute("security.ima", of: "attributes/large")
-    try Pair.shell("cd \"$0\"; setfacl -b listed listed-fifo; setfacl -k folder/inheriting", place.below("attributes").path)
+    try Pair.shell(
+      "cd \"$0\"; setfacl -b listed listed-fifo; setfacl -k folder/inheriting", place.below("attributes").path)
     try place.open("contents/holes between").write([1, 2, 3], at: 5 << 20)
-    _ = try place.open("contents/written zeros").punchHole(offset: 8_192, length: 100_000)
-    try place.open("contents/a hole of a terabyte").truncate(to: 1 << 39)
+    _ = try place.open("contents/100,001 bytes").punchHole(offset: 8_192, length: 65_536)
+    try place.open("contents/a large hole").truncate(to: 40 << 20)
     try place.setPermissions(0o755, of: "metadata/set-user-id")
     try place.setPermissions(0o4755, of: "metadata/none")
     try place.setModified(-2, 1, of: "metadata/folder of now")
