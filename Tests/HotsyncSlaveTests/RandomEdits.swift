@@ -92,7 +92,8 @@ struct RandomEdits {
   }
 
   private mutating func file(like old: Entry?) -> Entry {
-    let size = random.chance(150) ? RandomEdits.large + random.number(0...200_000) : random.logarithmicSize(maximum: 9_000)
+    let size =
+      random.chance(150) ? RandomEdits.large + random.number(0...200_000) : random.logarithmicSize(maximum: 9_000)
     return Entry(.file(random.bytes(size)), modified: Int64(random.number(1...2_000_000_000)))
   }
 
@@ -132,7 +133,10 @@ struct RandomEdits {
 
   /// One of several names of a file, or all of them, become files of their own.
   private mutating func unlink(_ path: RelativePath) throws {
-    if case .hardLink = tree.entries[path]?.content { return changes.put[path.text] = file(like: nil) }
+    if case .hardLink = tree.entries[path]?.content {
+      changes.put[path.text] = file(like: nil)
+      return
+    }
     guard below(path).isEmpty, case .file = tree.entries[path]?.content else { return }
     let others = links(to: path)
     guard !others.contains(where: { isTouched($0.text) }) else { return }

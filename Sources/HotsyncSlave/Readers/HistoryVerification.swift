@@ -14,7 +14,8 @@ final class HistoryVerification {
   /// - Parameter next: the next younger generation that is kept.
   /// - Parameter read: told how many bytes of each file were read.
   init(
-    _ pinned: PinnedGeneration, next: PinnedGeneration, _ copier: ContentCopier, read: @escaping (_ bytes: UInt64) -> Void
+    _ pinned: PinnedGeneration, next: PinnedGeneration, _ copier: ContentCopier,
+    read: @escaping (_ bytes: UInt64) -> Void
   ) throws(StoreError) {
     self.pinned = pinned
     self.copier = copier

@@ -38,7 +38,9 @@ public final class StoreVerification {
     result = try mirror.run()
     let generations = try store.generations().all
     let inMirror = result.damaged
-    for path in Set(inMirror.filter(\.isContent).map(\.path)) { try name(path, in: generations, below: newest.generation.number) }
+    for path in Set(inMirror.filter(\.isContent).map(\.path)) {
+      try name(path, in: generations, below: newest.generation.number)
+    }
     try verifyHistory(generations.filter { $0.number <= newest.generation.number })
     try DamageList.note(mirror: inMirror, all: result.damaged, isFull: share >= 1, in: store)
     let damaged = Set(result.damaged.map(\.generation))
