@@ -39,11 +39,11 @@ public final class PinnedGeneration {
     let start = clocks.elapsed()
     while true {
       try settle(store, metadata, since: start, clocks)
-      guard let found = wanted.find(in: try store.generations().all) else {
+      guard let found = try wanted.find(in: try store.generations().all, snapshots: store.snapshots) else {
         throw .unknownGeneration(name, store.connection)
       }
       if let pin = try store.tryPinForReading(found.number), try !store.hasJournal(),
-        wanted.find(in: try store.generations().all) == found
+        try wanted.find(in: try store.generations().all, snapshots: store.snapshots) == found
       {
         // From here on a commit sees the pin, and what this generation needs stays.
         return try PinnedGeneration(store, found, try store.catalog(of: found), pin)

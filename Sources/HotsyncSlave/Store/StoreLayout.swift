@@ -17,6 +17,8 @@ enum StoreLayout {
   static let pins = name("pins")
   static let journal = name("journal")
   static let generations = name("generations")
+  /// Which generations are kept under names.
+  static let snapshots = name("snapshots")
   static let ballast = name("ballast")
   /// When the master was last seen in step.
   static let contact = name("contact")
