@@ -83,7 +83,8 @@ public final class Pruner {
       retained.append(
         RetainedGeneration(
           number: number, time: generation.time, snapshots: names[number] ?? [], isVerified: number == lastVerified,
-          isRead: try store.isRead(number), isSeed: generation.isSeed, size: measures ? try store.historySize(number) : 0))
+          isRead: try store.isRead(number), isSeed: generation.isSeed,
+          size: measures ? try store.historySize(number) : 0))
     }
     return retained
   }
@@ -208,7 +209,8 @@ extension Store {
 
   /// What a generation has in history, in bytes on the disk; a file of several names counts in parts.
   fileprivate func historySize(_ generation: UInt64) throws(StoreError) -> UInt64 {
-    let folder = try StoreError.telling { () throws(SystemError) in try history.ifPresent(StoreLayout.name(generation)) }
+    let folder = try StoreError.telling { () throws(SystemError) in try history.ifPresent(StoreLayout.name(generation))
+    }
     guard let folder else { return 0 }
     let walk = try MirrorWalk(folder)
     var size: UInt64 = 0
