@@ -1,7 +1,7 @@
 /// How far back the past is kept, and how finely: `15m,1h,1d/7d` keeps one generation for each 15 minutes of the last
 /// hour, for each hour of the last day, and for each day of the last 7. It stands down here because the configuration
 /// reads it and the plan goes by it (docs/decisions/0015-retention.md).
-public struct RetentionSchedule: Sendable, Equatable {
+public struct RetentionSchedule: Sendable, Equatable, CustomStringConvertible {
   public struct Interval: Sendable, Equatable {
     /// As it was written: `15m`.
     public let name: String
@@ -54,6 +54,11 @@ public struct RetentionSchedule: Sendable, Equatable {
       let end = place + 1 < lengths.count ? lengths[place + 1].seconds : total
       return Interval(name: name, seconds: own, slots: Int((end - (place > 0 ? own : 0)) / own))
     }
+  }
+
+  /// As it was written, but for the unit of the total.
+  public var description: String {
+    intervals.map(\.name).joined(separator: ",") + "/" + Duration.seconds(total).written
   }
 
   private static func seconds(_ text: Substring) -> Int64? {

@@ -27,6 +27,7 @@ import Testing
     #expect(fine.intervals.map(\.slots) == [3, 3, 1, 1, 1, 2, 6])
     #expect(fine.intervals.map(\.name) == ["5m", "15m", "1h", "2h", "4h", "8h", "1d"])
     #expect(fine.total == 604_800)
+    #expect(try RetentionSchedule("60m,1d/168h").description == "60m,1d/7d")
     #expect(try RetentionSchedule("60m/1d").intervals.map(\.name) == ["60m"])
     #expect(try RetentionSchedule("1d/1d").intervals.map(\.slots) == [1])
     #expect(try RetentionSchedule("15m,1h/2h").intervals.map(\.slots) == [4, 1])

@@ -35,7 +35,7 @@ public struct RetentionDecision: Sendable, Equatable {
   /// All that keeps it: intervals of the schedule as they were written (`1h`), `snapshot:NAME`, `newest`, `verified`, `read`,
   /// `keep_within` (only where `max_size` had taken it otherwise), `disabled`. Empty for one that goes.
   public let keptBy: [String]
-  /// Why it goes, as a part of a sentence; nil for one that stays.
+  /// Why it goes, as a part of a sentence that fits a table; nil for one that stays.
   public let dropped: String?
 
   public var isKept: Bool { dropped == nil }

@@ -62,7 +62,7 @@ public struct RetentionPlan: Sendable {
         decisions[place] = .kept(generations[place], decisions[place].keptBy + ["keep_within"])
       } else {
         size -= UInt128(generations[place].size)
-        decisions[place] = .dropped(generations[place], "the store is over max_size, and the oldest go first")
+        decisions[place] = .dropped(generations[place], "over max_size, and the oldest go first")
       }
     }
   }

@@ -51,17 +51,14 @@ struct SlotTable {
     }
   }
 
-  /// Why the schedule does not keep a generation.
+  /// Why the schedule does not keep a generation, short enough for a table.
   func objection(to place: Int) -> String {
-    if generations[place].isSeed { return "it was made by seed, and the master has sent newer ones" }
+    if generations[place].isSeed { return "made by seed, before the master's first" }
     for interval in schedule.intervals.indices {
       guard let slot = slot(of: place, interval), let other = standing[slot] else { continue }
-      let start = slot.place.multipliedReportingOverflow(by: schedule.intervals[interval].seconds)
-      let since = Timestamp(seconds: start.overflow ? .min : start.partialValue)
-      return "of the \(schedule.intervals[interval].name) from \(inWords(since)) generation "
-        + "\(generations[other].number) is the oldest"
+      return "generation \(generations[other].number) is first in its \(schedule.intervals[interval].name) slot"
     }
-    return "it is older than the schedule reaches: to \(inWords(end))"
+    return "older than \(inWords(end)) (\(Duration.seconds(schedule.total).written))"
   }
 
   /// The beginning of the last interval's oldest slot.

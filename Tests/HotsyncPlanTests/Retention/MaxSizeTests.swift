@@ -22,7 +22,7 @@ import Testing
     #expect(plan("1h/1d", maxSize: 99).numbers(Self.past(12)) == Array(4...12))
     #expect(plan("1h/1d", maxSize: 120).numbers(Self.past(12)) == Array(1...12))
     let decisions = plan("1h/1d", maxSize: 100).decide(Self.past(12))
-    #expect(decisions[0].dropped == "the store is over max_size, and the oldest go first")
+    #expect(decisions[0].dropped == "over max_size, and the oldest go first")
     #expect(decisions[2].keptBy == ["1h"])
   }
 
