@@ -56,15 +56,15 @@ struct Sealer {
     guard !intake.patches.isEmpty, let previous else { return nil }
     let pin = try store.tryPinExclusively(previous.number)
     for patch in intake.patches {
+      // Before the file is touched: whoever comes after an interruption must know which one that was.
+      try StoreError.telling { () throws(SystemError) in
+        try staging.folder.replace(Staging.rangesName(patch.number), with: patch.ranges.encode(key: store.key))
+      }
       let isUndoable = pin == nil ? false : try saveUndo(patch.number, patch.ranges, previous.number)
       if !isUndoable {
         try staging.materialize(patch.number, patch.ranges)
         intake.replaceAction(patch.index, with: .place(patch.number))
         try intake.setMetadata(patch.record, ofContent: patch.number)
-      } else {
-        try StoreError.telling { () throws(SystemError) in
-          try staging.folder.replace(Staging.rangesName(patch.number), with: patch.ranges.encode(key: store.key))
-        }
       }
     }
     return pin
