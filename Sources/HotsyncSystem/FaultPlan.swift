@@ -84,15 +84,15 @@
     }()
 
     static var ofThread: FaultPlan? {
+      // SAFETY: what is there is a plan that `apply` holds for as long as it is the thread's.
       guard let pointer = unsafe pthread_getspecific(key) else { return nil }
-      // SAFETY: `apply` holds the plan for as long as it is the thread's.
       return unsafe Unmanaged<FaultPlan>.fromOpaque(pointer).takeUnretainedValue()
     }
 
     /// Runs the body on this thread under the plan.
     public func apply<Result, Failure>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+      // SAFETY: what is set is unset before this returns, up to which the plan lives.
       let before = unsafe pthread_getspecific(FaultPlan.key)
-      // SAFETY: unset before this returns, up to which the plan lives.
       unsafe pthread_setspecific(FaultPlan.key, Unmanaged.passUnretained(self).toOpaque())
       defer {
         unsafe pthread_setspecific(FaultPlan.key, before)
