@@ -71,7 +71,7 @@ public struct Descriptor: ~Copyable, Sendable {
     let count = min(count, buffer.count)
     // SAFETY: at most the buffer's own length is offered.
     return try systemCall("read", "cannot read", "an open file") {
-      unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(number, $0.baseAddress, count) }
+      unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(number, $0.baseAddress, offered(count)) }
     }
   }
 
@@ -83,7 +83,7 @@ public struct Descriptor: ~Copyable, Sendable {
       // SAFETY: only what is left of the buffer is offered.
       let got = try systemCall("pread", "cannot read", "an open file") {
         unsafe buffer.withUnsafeMutableBytes {
-          unsafe pread(number, $0.baseAddress! + done, count - done, off_t(offset) + off_t(done))
+          unsafe pread(number, $0.baseAddress! + done, offered(count - done), off_t(offset) + off_t(done))
         }
       }
       if got == 0 { break }
@@ -112,7 +112,7 @@ public struct Descriptor: ~Copyable, Sendable {
       while done < count {
         // SAFETY: only what is left of the bytes is read.
         done += try systemCall("write", "cannot write", "an open file") {
-          unsafe Glibc.write(number, base + done, count - done)
+          unsafe Glibc.write(number, base + done, offered(count - done))
         }
       }
     }
@@ -126,7 +126,7 @@ public struct Descriptor: ~Copyable, Sendable {
       while done < count {
         // SAFETY: only what is left of the bytes is read.
         done += try systemCall("pwrite", "cannot write", "an open file") {
-          unsafe pwrite(number, base + done, count - done, off_t(offset) + off_t(done))
+          unsafe pwrite(number, base + done, offered(count - done), off_t(offset) + off_t(done))
         }
       }
     }
@@ -170,6 +170,21 @@ public struct Descriptor: ~Copyable, Sendable {
       try systemCall("fallocate", "cannot punch a hole into", "an open file") {
         hs_punch_hole(number, off_t(offset), off_t(length))
       }
+    }
+  }
+
+  /// Gives this empty file the content of another, whose blocks they then share (ioctl_ficlone(2)); false where the file
+  /// system cannot.
+  public func clone(_ source: borrowing Descriptor) throws(SystemError) -> Bool {
+    let from = source.number
+    do throws(SystemError) {
+      return try fileSystemMay { () throws(SystemError) in
+        try systemCall("ioctl", "cannot clone into", "an open file") { hs_clone(number, from) }
+      }
+    } catch {
+      // Other file systems than those that can do it have their own ways to say no.
+      if error.number == EINVAL || error.number == ENOTTY || error.number == EXDEV { return false }
+      throw error
     }
   }
 

@@ -147,7 +147,9 @@ public struct Folder: ~Copyable, Sendable {
     while true {
       // SAFETY: at most the buffer's length is written.
       let count = try systemCall("getdents64", "cannot list", "a folder") {
-        unsafe buffer.withUnsafeMutableBytes { unsafe hs_getdents(descriptor.number, $0.baseAddress, $0.count) }
+        unsafe buffer.withUnsafeMutableBytes {
+          unsafe hs_getdents(descriptor.number, $0.baseAddress, offered($0.count))
+        }
       }
       if count == 0 { break }
       Folder.parse(buffer[..<count], into: &names)
@@ -261,6 +263,13 @@ public struct Folder: ~Copyable, Sendable {
     try systemCall("unlinkat", "cannot remove", name.description) {
       // SAFETY: the name is lent for the call, which keeps nothing of it.
       unsafe withCString(name) { unsafe unlinkat(descriptor.number, $0, 0) }
+    }
+  }
+
+  /// Nothing where it is missing.
+  public func unlinkIfPresent(_ name: FileName) throws(SystemError) {
+    do throws(SystemError) { try unlink(name) } catch {
+      guard error.number == ENOENT else { throw error }
     }
   }
 

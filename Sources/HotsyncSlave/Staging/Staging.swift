@@ -51,7 +51,8 @@ final class Staging {
     try store.incoming.makeOrOpenFolder(StoreLayout.content)
   }
 
-  static func rangesName(_ number: UInt64) -> FileName { StoreLayout.name("\(number).ranges") }
+  static let rangesSuffix = ".ranges"
+  static func rangesName(_ number: UInt64) -> FileName { StoreLayout.name("\(number)\(rangesSuffix)") }
 
   /// A conversation cannot use up the numbers: each is near the one before.
   private static let largestStep: UInt64 = 1 << 20
@@ -246,6 +247,22 @@ final class Staging {
       let file = try folder.open(StoreLayout.name(number), .readingAndWriting)
       let base = try store.mirror.openRegular(at: ranges.path)
       try ranges.materialize(into: file, from: base)
+    }
+  }
+
+  /// The same by a clone, which costs what the patch changes; false where the file system cannot.
+  func clone(_ number: UInt64, _ ranges: PatchRanges) throws(StoreError) -> Bool {
+    try StoreError.telling { () throws(SystemError) in
+      let aside = StoreLayout.name("\(number).clone")
+      try folder.unlinkIfPresent(aside)
+      let target = try folder.open(aside, [.readingAndWriting, .exclusively])
+      guard try target.clone(try store.mirror.open(at: ranges.path)) else {
+        try folder.unlink(aside)
+        return false
+      }
+      try ranges.write(from: try folder.open(StoreLayout.name(number)), into: target)
+      try folder.rename(aside, into: folder, as: StoreLayout.name(number))
+      return true
     }
   }
 
