@@ -14,8 +14,8 @@ import Testing
         "config unset", "config show", "config check",
       ],
       "hotsync-slave": [
-        "", "serve", "apply", "status", "generations", "restore", "verify", "config", "config get", "config set",
-        "config unset", "config show", "config check",
+        "", "serve", "apply", "status", "generations", "history", "restore", "verify", "config", "config get",
+        "config set", "config unset", "config show", "config check",
       ],
     ]
     for (program, verbs) in verbs {
