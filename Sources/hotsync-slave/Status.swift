@@ -71,13 +71,17 @@ struct GenerationsVerb: Verb {
     let configuration = try machine.configuration()
     var generations: [GenerationsReport.Generation] = []
     for connection in try machine.connections(in: configuration) {
-      let status = try StatusOfStore(try machine.store(of: connection, in: configuration))
+      let store = try machine.store(of: connection, in: configuration)
+      let status = try StatusOfStore(store)
+      let snapshots = try store.snapshots()
       for generation in status.generations.reversed() {
         generations.append(
           GenerationsReport.Generation(
             connection: connection.name, number: generation.number, time: generation.time, epoch: generation.epoch,
             files: generation.files, bytes: generation.bytes, changed: generation.changed,
-            keptBy: generation == status.generations.last ? ["latest"] : [], verified: nil))
+            keptBy: (generation == status.generations.last ? ["latest"] : [])
+              + snapshots.filter { $0.generation == generation.number }.map { "snapshot:\($0.name)" },
+            verified: nil))
       }
     }
     return machine.console.present(GenerationsReport(generations: generations))
