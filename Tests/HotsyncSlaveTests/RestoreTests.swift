@@ -161,22 +161,6 @@ func kind(_ body: () throws -> Void) -> FailureKind? {
     try slave.restore(to: "new")
     #expect(try tree.differences(in: try slave.scratch.makeOrOpenFolder("new")) == [])
   }
-
-  @Test("a reader that went leaves nothing behind it once the next cycle has come")
-  func unpinned() throws {
-    let (slave, before) = try filledSlave()
-    var tree = before
-    do {
-      let pinned = try slave.pin()
-      try slave.cycle(secondTree(), on: &tree)
-      #expect(try slave.store().history.names().map(\.description) == ["1"])
-      withExtendedLifetime(pinned) {}
-    }
-    var third = Changes()
-    third.put = ["srv/a": .file("a third time")]
-    try slave.cycle(third, on: &tree)
-    #expect(try slave.store().history.names().map(\.description).contains("1") == false)
-  }
 }
 
 @Suite struct GenerationNameTests {

@@ -40,6 +40,15 @@ enum StoreLayout {
     return name
   }
 
+  /// A generation's own segment.
+  static func segment(_ number: UInt64) -> FileName { name("\(number).segment") }
+
+  /// The generation that wrote a segment; nil for a name that is none of one.
+  static func number(ofSegment name: FileName) -> UInt64? {
+    let words = String(decoding: name.bytes, as: UTF8.self).split(separator: ".")
+    return words.count == 2 && words[1] == "segment" ? UInt64(words[0]) : nil
+  }
+
   static func name(_ number: UInt64) -> FileName { name(String(number)) }
 }
 
