@@ -26,7 +26,7 @@ import Testing
     #expect(cycle["snapshot"].names == ["name", "generation", "pinned"])
     #expect(cycle["snapshot"]["generation"].integer == 1 && cycle["snapshot"]["pinned"] == .bool(true))
     #expect(try names(pair) == ["before-upgrade 1"])
-    let item = try list(pair.hotsync("snapshot", "list", "--json"))[0]
+    let item = try #require(try list(pair.hotsync("snapshot", "list", "--json")).first)
     #expect(item.names == ["connection", "name", "generation", "time", "pinned", "asked"])
     #expect(item["connection"].text == "standby" && item["asked"] == .null)
     let generation = try Document(pair.hotsyncSlave("generations", "--json").outputText)["generations"][0]
@@ -35,6 +35,27 @@ import Testing
     let target = Place(path: pair.scratch.path("target"))
     let restored = try pair.hotsyncSlave("restore", "--to", target.path, "--generation", "before-upgrade")
     #expect(try restored.exitCode == 0 && target.read("srv/data/first.txt") == "the first file\n", "\(restored)")
+  }
+
+  @Test("a snapshot brings back its own generation, whatever came after it, by its name and while it is asked to go")
+  func older() throws {
+    let pair = try Pair()
+    #expect(try pair.sync("--snapshot", "first").code == 0)
+    for number in 2...4 {
+      try pair.data.write("the file, version \(number)\n", to: "first.txt")
+      #expect(try pair.sync().generation == number)
+    }
+    #expect(try pair.hotsyncSlave("snapshot", "pin", "third", "--generation", "latest-1").exitCode == 0)
+    #expect(try pair.hotsync("snapshot", "delete", "first").exitCode == 0)
+    #expect(try names(pair) == ["first 1", "third 3"])
+    for (name, content) in [("first", "the first file\n"), ("third", "the file, version 3\n")] {
+      let target = Place(path: pair.scratch.path(name))
+      let result = try pair.hotsyncSlave("restore", "--to", target.path, "--generation", name)
+      #expect(try result.exitCode == 0 && target.read("srv/data/first.txt") == content, "\(result)")
+    }
+    let generations = try Document(pair.hotsyncSlave("generations", "--json").outputText)["generations"].items
+    let kept = generations.filter { $0["kept_by"].items.contains { $0.text?.hasPrefix("snapshot:") == true } }
+    #expect(kept.map { $0["generation"].integer } == [3, 1], "\(generations)")
   }
 
   @Test("a cycle with nothing to change pins the newest generation; the same name once more is no error")
@@ -121,7 +142,7 @@ import Testing
     let document = try Document(asked.outputText)
     #expect(asked.exitCode == 0 && document["result"].text == "asked", "\(asked)")
     #expect(try pair.hotsync("snapshot", "delete", "old").outputText.contains("keep_within"))
-    let item = try list(pair.hotsync("snapshot", "list", "--json"))[0]
+    let item = try #require(try list(pair.hotsync("snapshot", "list", "--json")).first)
     #expect(item["asked"] == document["asked"] && item["asked"] != .null)
     #expect(try names(pair) == ["old 1"])
     #expect(before.differences(to: try pair.mirror.snapshot()) == [])
