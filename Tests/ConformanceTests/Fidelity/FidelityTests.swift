@@ -23,22 +23,23 @@ struct FidelityTests {
     var random = SeededGenerator(announcing: "fidelity")
     try FidelityTree.make(in: pair.data)
     try FidelityTree.makeRandom(in: pair.data, seed: random.next(), files: 150)
-    try expectAllAlike(pair)
+    var before = try expectAllAlike(pair, nil)
     let unchanged = try pair.sync()
     #expect(unchanged.result == "unchanged", "\(unchanged)")
     try FidelityTree.change(pair.data)
-    try expectAllAlike(pair)
+    before = try expectAllAlike(pair, before)
     var script = EditScript(seed: random.next(), features: .everything)
     try script.apply(60, to: pair.data.below("random").path)
-    try expectAllAlike(pair)
-    try FidelityTree.exchangeKinds(pair.data) { try expectAllAlike(pair, lookedAtByOthers: false) }
+    before = try expectAllAlike(pair, before)
+    try FidelityTree.exchangeKinds(pair.data) { before = try expectAllAlike(pair, before, lookedAtByOthers: false) }
   }
 
   private func expectAllAlike(
-    _ pair: Pair, lookedAtByOthers: Bool = true, sourceLocation: SourceLocation = #_sourceLocation
-  ) throws {
+    _ pair: Pair, _ before: TreeSnapshot?, lookedAtByOthers: Bool = true,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws -> TreeSnapshot {
     let cycle = try pair.sync("--accept-deletes")
     #expect(cycle.code == 0 && cycle.problems.isEmpty, "\(cycle)", sourceLocation: sourceLocation)
-    try pair.expectAlikeEverywhere(lookedAtByOthers: lookedAtByOthers, sourceLocation: sourceLocation)
+    return try pair.expectAlikeEverywhere(before: before, lookedAtByOthers: lookedAtByOthers, sourceLocation: sourceLocation)
   }
 }

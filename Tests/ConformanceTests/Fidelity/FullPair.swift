@@ -18,21 +18,31 @@ extension Pair {
     guard result.exitCode == 0 else { throw SupportError("\(result)") }
   }
 
-  /// Restores the newest generation into a new folder, and gives it.
-  func restoreAll() throws -> Place {
+  /// Restores a generation into a new folder, and gives it.
+  func restoreAll(_ generation: String = "latest") throws -> Place {
     let target = scratch.path("restored \(hexadecimal(Environment.randomBytes(4)))")
-    let restore = try hotsyncSlave("restore", "--to", target)
+    let restore = try hotsyncSlave("restore", "--generation", generation, "--to", target)
     guard restore.exitCode == 0 else { throw SupportError("\(restore)") }
     return Place(path: "\(target)/srv/data")
   }
 
-  /// Mirror and restored tree are what the master has, and the store verifies.
+  /// Mirror and restored tree are what the master has, the generation before is what it had then, and the store verifies.
+  ///
+  /// - Parameter before: of the master, at the cycle before.
+  /// - Returns: the same of now.
+  @discardableResult
   func expectAlikeEverywhere(
-    lookedAtByOthers: Bool = true, sourceLocation: SourceLocation = #_sourceLocation
-  ) throws {
+    before: TreeSnapshot? = nil, lookedAtByOthers: Bool = true, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws -> TreeSnapshot {
+    let now = try data.snapshot()
+    if let before {
+      let restored = try restoreAll("latest-1")
+      #expect(before.differences(to: try restored.snapshot()) == [], "the one before", sourceLocation: sourceLocation)
+      try Pair.shell("rm -rf \"$0\"", restored.path)
+    }
     let restored = try restoreAll()
     for other in [mirror.below("srv/data"), restored] {
-      let differences = try data.snapshot().differences(to: other.snapshot())
+      let differences = try now.differences(to: other.snapshot())
       #expect(differences == [], "\(other.path)", sourceLocation: sourceLocation)
       guard lookedAtByOthers else { continue }
       let seen = try IndependentLook.differences(data.path, other.path)
@@ -41,5 +51,6 @@ extension Pair {
     try Pair.shell("rm -rf \"$0\"", restored.path)
     let verified = try hotsyncSlave("verify", "--full")
     #expect(verified.exitCode == 0, "\(verified)", sourceLocation: sourceLocation)
+    return now
   }
 }
