@@ -39,6 +39,17 @@ public struct RetentionDecision: Sendable, Equatable {
   public let dropped: String?
 
   public var isKept: Bool { dropped == nil }
+
+  init(number: UInt64, keptBy: [String], dropped: String?) {
+    self.number = number
+    self.keptBy = keptBy
+    self.dropped = dropped
+  }
+
+  /// The decision for a generation that somebody began to read after it was decided upon.
+  public func keptForReader() -> RetentionDecision {
+    RetentionDecision(number: number, keptBy: ["read"], dropped: nil)
+  }
 }
 
 /// A moment in words, to the minute where it is a whole one: `2026-11-21 13:00 UTC`.

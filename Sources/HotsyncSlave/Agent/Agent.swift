@@ -108,7 +108,7 @@ public final class Agent {
     purpose = hello.purpose
     if purpose == .cycle {
       cycleLock = try lockForCycle()
-      try Committer(store: store, metadata: metadata).rollForward()
+      try Committer(store: store, metadata: metadata).settle()
     } else if try store.hasJournal() {
       throw StoreError.busy(
         "the store of \"\(context.connection)\"", "a commit is under way or waits to be carried out")

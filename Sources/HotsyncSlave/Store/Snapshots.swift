@@ -67,13 +67,18 @@ extension Store {
     return snapshot
   }
 
+  /// What the master asked to unpin longer ago than that.
+  func snapshotsDue(keepWithin: Duration, now: Timestamp) throws(StoreError) -> [SnapshotName] {
+    try snapshots().filter { snapshot in snapshot.asked.map { now.since($0) > keepWithin } ?? false }.map(\.name)
+  }
+
   /// Unpins what the master asked for longer ago than that. The caller holds the writer's lock.
   ///
   /// - Returns: what was unpinned.
   func unpinAsked(keepWithin: Duration, now: Timestamp) throws(StoreError) -> [SnapshotName] {
-    var list = try snapshotList()
-    let due = list.all.filter { snapshot in snapshot.asked.map { now.since($0) > keepWithin } ?? false }.map(\.name)
+    let due = try snapshotsDue(keepWithin: keepWithin, now: now)
     guard !due.isEmpty else { return [] }
+    var list = try snapshotList()
     for name in due { list.remove(name) }
     try write(list)
     return due
