@@ -12,7 +12,7 @@ struct HotsyncSlaveProgram: ParsableCommand, Executable {
     version: Version.text,
     subcommands: [
       ServeVerb.self, ApplyVerb.self, AuthorizeVerb.self, RevokeVerb.self, CheckVerb.self, StatusVerb.self,
-      GenerationsVerb.self, HistoryVerb.self, RestoreVerb.self, VerifyVerb.self, PruneVerb.self,
+      GenerationsVerb.self, HistoryVerb.self, RestoreVerb.self, SnapshotVerb.self, VerifyVerb.self, PruneVerb.self,
       ConfigCommand<HotsyncSlaveProgram>.self,
     ])
 

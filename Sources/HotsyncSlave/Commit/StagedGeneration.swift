@@ -56,7 +56,7 @@ struct Sealer {
     guard !intake.patches.isEmpty, let previous else { return nil }
     let pin = try store.tryLockOutReaders()
     for patch in intake.patches {
-if try !staging.clone(patch.number, patch.ranges) {
+      if try !staging.clone(patch.number, patch.ranges) {
         if pin != nil, try saveUndo(patch.number, patch.ranges, previous.number) { continue }
         try staging.materialize(patch.number, patch.ranges)
       }
