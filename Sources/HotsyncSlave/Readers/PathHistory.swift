@@ -3,14 +3,14 @@ public import HotsyncSystem
 
 /// One state of a path, told by the oldest kept generation that has it.
 public struct PathVersion: Sendable, Equatable {
-  public enum Kind: String, Sendable { case file, folder, link, deleted }
+  public enum Kind: String, Sendable { case file, folder, link, fifo, device, deleted }
 
   public let generation: UInt64
   public let time: Timestamp
   public let kind: Kind
   /// Of a file.
   public let size: UInt64?
-  /// The permission bits of a file or a folder.
+  /// The permission bits, but of a link.
   public let mode: UInt16?
   /// Of a file's content.
   public let digest: [UInt8]?
@@ -89,6 +89,14 @@ public struct PathHistory {
 }
 
 extension PathVersion {
+  private static func kind(of record: Record?) -> Kind {
+    switch record?.content {
+    case .fifo: .fifo
+    case .device: .device
+    default: .folder
+    }
+  }
+
   fileprivate init(_ generation: Generation, _ record: Record?) {
     self.generation = generation.number
     time = generation.time
@@ -98,8 +106,8 @@ extension PathVersion {
       self.size = size
       self.digest = digest.bytes
       mode = record?.metadata.permissions
-    case .folder:
-      kind = .folder
+    case .folder, .fifo, .device:
+      kind = PathVersion.kind(of: record)
       size = nil
       digest = nil
       mode = record?.metadata.permissions
