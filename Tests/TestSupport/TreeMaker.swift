@@ -150,7 +150,7 @@ public struct TreeMaker {
       try folder.makeFIFO(name)
     case let draw:
       kind = draw == 2 ? .blockDevice : .characterDevice
-      let minor = UInt64(random.chance(500) ? random.number(0...255) : random.number(0...0xF_FFFF))
+      let minor = UInt64(random.chance(500) ? random.number(0...255) : random.number(0...0x3_FFFF))
       guard let number = DeviceNumber(major: UInt64(random.number(0...4_095)), minor: minor) else { return }
       try folder.makeDevice(name, isBlock: draw == 2, number)
     }
