@@ -10,7 +10,7 @@ public struct PathVersion: Sendable, Equatable {
   public let kind: Kind
   /// Of a file.
   public let size: UInt64?
-  /// The permission bits, but of a link.
+  /// The permission bits; nil for a link and what is deleted.
   public let mode: UInt16?
   /// Of a file's content.
   public let digest: [UInt8]?
@@ -89,39 +89,25 @@ public struct PathHistory {
 }
 
 extension PathVersion {
-  private static func kind(of record: Record?) -> Kind {
-    switch record?.content {
-    case .fifo: .fifo
-    case .device: .device
-    default: .folder
-    }
-  }
-
   fileprivate init(_ generation: Generation, _ record: Record?) {
     self.generation = generation.number
     time = generation.time
     switch record?.content {
-    case .regular(let size, let digest):
-      kind = .file
+    case .regular: kind = .file
+    case .folder: kind = .folder
+    // A link to a link is one: `state` has looked behind further names.
+    case .symbolicLink, .hardLink: kind = .link
+    case .fifo: kind = .fifo
+    case .device: kind = .device
+    case nil: kind = .deleted
+    }
+    mode = kind == .link ? nil : record?.metadata.permissions
+    if case .regular(let size, let digest) = record?.content {
       self.size = size
       self.digest = digest.bytes
-      mode = record?.metadata.permissions
-    case .folder, .fifo, .device:
-      kind = PathVersion.kind(of: record)
+    } else {
       size = nil
       digest = nil
-      mode = record?.metadata.permissions
-    // A link to a link is one: `state` has looked behind further names.
-    case .symbolicLink, .hardLink:
-      kind = .link
-      size = nil
-      digest = nil
-      mode = nil
-    case nil:
-      kind = .deleted
-      size = nil
-      digest = nil
-      mode = nil
     }
   }
 }
