@@ -82,8 +82,8 @@ let package = Package(
     executable(
       "hotsync-slave",
       [
-        "HotsyncSlave", "HotsyncCommand", "HotsyncConfig", "HotsyncReport", "HotsyncSystem", "HotsyncPlan",
-        "HotsyncProtocol", "HotsyncTransport", argumentParser,
+        "HotsyncSlave", "HotsyncMaster", "HotsyncCommand", "HotsyncConfig", "HotsyncReport", "HotsyncSystem",
+        "HotsyncPlan", "HotsyncProtocol", "HotsyncTransport", argumentParser,
       ]),
     // What the tests stand on, and a tool by which scripts make trees.
     .target(

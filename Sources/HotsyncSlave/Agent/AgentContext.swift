@@ -8,16 +8,19 @@ public struct AgentContext: Sendable {
   /// A cycle that would delete more than this of the catalog's entries needs the operator's word.
   public let deletionLimit: DeletionLimit
   public let mapsUnknownOwnersToNobody: Bool
+  /// The other end is no master but this machine itself, which makes the first generation out of a folder of its own.
+  public let isSeeding: Bool
   public let clocks: Clocks
 
   public init(
     connection: String, program: String, deletionLimit: DeletionLimit,
-    mapsUnknownOwnersToNobody: Bool, clocks: Clocks = .system
+    mapsUnknownOwnersToNobody: Bool, isSeeding: Bool = false, clocks: Clocks = .system
   ) {
     self.connection = connection
     self.program = program
     self.deletionLimit = deletionLimit
     self.mapsUnknownOwnersToNobody = mapsUnknownOwnersToNobody
+    self.isSeeding = isSeeding
     self.clocks = clocks
   }
 }
