@@ -63,7 +63,7 @@ public struct Descriptor: ~Copyable, Sendable {
     let count = min(count, buffer.count)
     // SAFETY: at most the buffer's own length is offered.
     return try systemCall("read", "cannot read", "an open file") {
-      unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(number, $0.baseAddress, count) }
+      unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(number, $0.baseAddress, offered(count)) }
     }
   }
 
@@ -75,7 +75,7 @@ public struct Descriptor: ~Copyable, Sendable {
       // SAFETY: only what is left of the buffer is offered.
       let got = try systemCall("pread", "cannot read", "an open file") {
         unsafe buffer.withUnsafeMutableBytes {
-          unsafe pread(number, $0.baseAddress! + done, count - done, off_t(offset) + off_t(done))
+          unsafe pread(number, $0.baseAddress! + done, offered(count - done), off_t(offset) + off_t(done))
         }
       }
       if got == 0 { break }
@@ -104,7 +104,7 @@ public struct Descriptor: ~Copyable, Sendable {
       while done < count {
         // SAFETY: only what is left of the bytes is read.
         done += try systemCall("write", "cannot write", "an open file") {
-          unsafe Glibc.write(number, base + done, count - done)
+          unsafe Glibc.write(number, base + done, offered(count - done))
         }
       }
     }
@@ -118,7 +118,7 @@ public struct Descriptor: ~Copyable, Sendable {
       while done < count {
         // SAFETY: only what is left of the bytes is read.
         done += try systemCall("pwrite", "cannot write", "an open file") {
-          unsafe pwrite(number, base + done, count - done, off_t(offset) + off_t(done))
+          unsafe pwrite(number, base + done, offered(count - done), off_t(offset) + off_t(done))
         }
       }
     }

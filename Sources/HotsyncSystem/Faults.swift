@@ -9,7 +9,7 @@
   /// - `HOTSYNC_STOP_AT=POINT:N`: it stops there (SIGSTOP), so that a test can do something meanwhile.
   ///
   /// `HOTSYNC_AGENT_FAULT`, `HOTSYNC_AGENT_KILL_AT` and `HOTSYNC_AGENT_STOP_AT` do the same to the embedded agent, which
-  /// gets an environment of its own.
+  /// gets an environment of its own. Within a process, `FaultPlan` does such things to one thread.
   public enum Faults {
     private static let fault = plan("HOTSYNC_FAULT")
     private static let kill = plan("HOTSYNC_KILL_AT")
@@ -42,11 +42,13 @@
     }
 
     static func next(_ name: StaticString) -> Int32? {
+      if let plan = FaultPlan.ofThread { return plan.next(name) }
       guard let fault, fault.name == "*" || fault.name == name.description else { return nil }
       return calls.wrappingAdd(1, ordering: .relaxed).newValue == fault.count ? fault.number : nil
     }
 
     static func pass(_ point: StaticString) {
+      FaultPlan.ofThread?.pass(point)
       if let kill, kill.name == point.description,
         passes.wrappingAdd(1, ordering: .relaxed).newValue == kill.count
       {

@@ -130,7 +130,9 @@ public struct Folder: ~Copyable, Sendable {
     while true {
       // SAFETY: at most the buffer's length is written.
       let count = try systemCall("getdents64", "cannot list", "a folder") {
-        unsafe buffer.withUnsafeMutableBytes { unsafe hs_getdents(descriptor.number, $0.baseAddress, $0.count) }
+        unsafe buffer.withUnsafeMutableBytes {
+          unsafe hs_getdents(descriptor.number, $0.baseAddress, offered($0.count))
+        }
       }
       if count == 0 { break }
       Folder.parse(buffer[..<count], into: &names)

@@ -12,7 +12,8 @@ struct HotsyncSlaveProgram: ParsableCommand, Executable {
     version: Version.text,
     subcommands: [
       ServeVerb.self, ApplyVerb.self, AuthorizeVerb.self, RevokeVerb.self, CheckVerb.self, StatusVerb.self,
-      GenerationsVerb.self, RestoreVerb.self, VerifyVerb.self, PruneVerb.self, SeedVerb.self,
+      GenerationsVerb.self, HistoryVerb.self, RestoreVerb.self, SnapshotVerb.self, VerifyVerb.self, PruneVerb.self,
+      SeedVerb.self,
       ConfigCommand<HotsyncSlaveProgram>.self,
     ])
 

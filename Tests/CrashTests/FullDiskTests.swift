@@ -7,12 +7,15 @@ import Testing
 final class SmallDisk {
   let scratch: ScratchFolder
   let place: String
+  private let image: String
 
   /// Nil where this machine or user cannot mount one.
-  init?(megabytes: Int) throws {
-    scratch = try ScratchFolder("disk")
+  ///
+  /// - Parameter above: the folder that the image is made in; an ordinary scratch folder where nothing is said.
+  init?(megabytes: Int, in above: String? = nil) throws {
+    scratch = try ScratchFolder("disk", in: above)
     place = try scratch.makeFolder("mounted")
-    let image = scratch.path("image")
+    image = scratch.path("image")
     try Descriptor.open(image, [.writing, .creating], permissions: 0o600).truncate(to: UInt64(megabytes) << 20)
     guard (try? RunningProgram.run("mkfs.ext4", ["-q", "-m", "0", "-F", image]).exitCode) == 0,
       (try? RunningProgram.run("mount", ["-o", "loop", image, place]).exitCode) == 0
@@ -20,6 +23,27 @@ final class SmallDisk {
   }
 
   deinit { _ = try? RunningProgram.run("umount", ["--lazy", place]) }
+
+  /// What a power cut does to a disk: from this moment on nothing reaches it.
+  ///
+  /// - Parameter keepsLog: what the file system's own log holds still reaches it.
+  func cutPower(keepsLog: Bool) throws {
+    let command = keepsLog ? "shutdown -f" : "shutdown"
+    let result = try RunningProgram.run("xfs_io", ["-x", "-c", command, place])
+    guard result.exitCode == 0 else { throw SupportError("xfs_io: \(result)") }
+  }
+
+  /// The machine comes up again: the disk as it is, mounted anew. Nobody may have anything open on it.
+  func comeBack() throws {
+    var result = try RunningProgram.run("umount", [place])
+    for _ in 0..<200 where result.exitCode != 0 {
+      usleep(10_000)
+      result = try RunningProgram.run("umount", [place])
+    }
+    guard result.exitCode == 0 else { throw SupportError("umount: \(result)") }
+    let mounted = try RunningProgram.run("mount", ["-o", "loop", image, place])
+    guard mounted.exitCode == 0 else { throw SupportError("mount: \(mounted)") }
+  }
 
   /// Writes until there is no room at all.
   func fill() throws {
@@ -65,14 +89,16 @@ final class SmallDisk {
     }
   }
 
-  private func stoppedAgent(of program: RunningProgram, _ pair: Pair) throws -> Int32? {
-    var agent: Int32?
-    _ = try program.wait {
-      agent = pair.agent()
-      return agent.map { isStopped($0) } ?? false
-    }
-    return agent
+}
+
+/// The agent of a cycle once it has stopped itself; nil where it did not.
+func stoppedAgent(of program: RunningProgram, _ pair: Pair) throws -> Int32? {
+  var agent: Int32?
+  let hasStopped = try program.wait {
+    agent = pair.agent()
+    return agent.map { isStopped($0) } ?? false
   }
+  return hasStopped ? agent : nil
 }
 
 /// Whether a process was stopped by a signal (proc(5)).

@@ -22,10 +22,17 @@ final class TestSlave: Sendable {
   let scratch: ScratchFolder
   let limit: DeletionLimit
 
-  init(limit: DeletionLimit = .percent(50)) throws {
-    scratch = try ScratchFolder("slave")
+  /// - Parameter place: the folder that the scratch folder is made in.
+  init(limit: DeletionLimit = .percent(50), in place: String? = nil) throws {
+    scratch = try ScratchFolder("slave", in: place)
     self.limit = limit
     _ = try Store.create(connection: "standby", root: try scratch.open(), path: "/var/lib/hotsync")
+  }
+
+  /// One that is there already.
+  init(adopting scratch: ScratchFolder, limit: DeletionLimit = .percent(100)) {
+    self.scratch = scratch
+    self.limit = limit
   }
 
   func store() throws -> Store {
@@ -37,8 +44,13 @@ final class TestSlave: Sendable {
   }
 
   /// Runs an agent on a thread of its own while the body talks to it; gives what the agent ended with.
+  ///
+  /// - Parameter line: makes the master's stream of what leads to the agent.
   @discardableResult
-  func serve(epoch: Epoch = .first, _ body: (ScriptedMaster) throws -> Void) throws -> (any Error)? {
+  func serve(
+    epoch: Epoch = .first, over line: (any ByteStream) -> any ByteStream = { $0 },
+    _ body: (ScriptedMaster) throws -> Void
+  ) throws -> (any Error)? {
     let toAgent = try Descriptor.pipe()
     let fromAgent = try Descriptor.pipe()
     let near = try PipeStream(
@@ -59,7 +71,7 @@ final class TestSlave: Sendable {
       } catch { ending.error.withLock { $0 = error } }
       far.closeSending()
     }
-    let outcome = Result { try body(ScriptedMaster(near)) }
+    let outcome = Result { try body(ScriptedMaster(line(near))) }
     near.closeSending()
     worker.join()
     try outcome.get()

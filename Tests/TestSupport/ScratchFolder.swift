@@ -3,6 +3,14 @@ public import HotsyncSystem
 /// A folder of a test's own. It goes when the last reference goes, with all that it holds; `HOTSYNC_KEEP_SCRATCH=1`
 /// keeps it.
 public final class ScratchFolder: Sendable {
+  /// Where much is made and removed again: in memory, where the machine has such a place; nil where it has none.
+  public static let memory: String? = {
+    guard let place = try? Folder.open("/dev/shm"), place.isWritable(),
+      (try? place.descriptor.fileSystemType()) == "tmpfs"
+    else { return nil }
+    return "/dev/shm"
+  }()
+
   /// Absolute, without a slash at its end.
   public let path: String
   /// It, open.
@@ -10,15 +18,15 @@ public final class ScratchFolder: Sendable {
   private let place: String
   private let name: FileName
 
-  /// Under `TMPDIR`, or `/tmp`.
-  public init(_ label: String = "test") throws {
-    place = Environment.value("TMPDIR") ?? "/tmp"
+  /// - Parameter place: the folder that it is made in; `TMPDIR` or `/tmp` where nothing is said.
+  public init(_ label: String = "test", in place: String? = nil) throws {
+    self.place = place ?? Environment.value("TMPDIR") ?? "/tmp"
     let random = hexadecimal(Environment.randomBytes(6))
     let text = "hotsync-\(label)-\(Environment.processID)-\(random)"
     guard let name = FileName(text) else { throw SupportError("not a label: \(label)") }
     self.name = name
-    path = "\(place)/\(name)"
-    let above = try Folder.open(place)
+    path = "\(self.place)/\(name)"
+    let above = try Folder.open(self.place)
     try above.makeFolder(name, permissions: 0o700)
     folder = try above.folder(name)
   }

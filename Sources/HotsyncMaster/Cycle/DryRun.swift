@@ -25,7 +25,11 @@ extension Cycle {
         try line.check()
       }
     }
+    let newest = base.known.position.generation
+    let generation = itemiser.changes.isEmpty ? newest : newest + 1
+    try checkSnapshot(line, of: generation)
     line.close(inStep: false)
+    report.snapshot?.generation = generation
     report.generation = base.known.position.generation
     report.changes = itemiser.changes
     report.bytes.changed = itemiser.changedBytes

@@ -86,6 +86,9 @@ public final class Agent {
     case .requestSignature(let request): try current().sign(request)
     case .seal(let digest): try seal(digest)
     case .commit: try commit()
+    case .listSnapshots: try say(snapshots.list())
+    case .pin(let name, let generation): try say(snapshots.pin(name, generation, newest: previous))
+    case .askToUnpin(let name): try say(snapshots.askToUnpin(name))
     case .ping: break
     case .bye: try leave()
     default: try current().take(message)
@@ -95,6 +98,8 @@ public final class Agent {
         .notice(code: notice.code, path: notice.path, message: notice.message, nextStep: notice.nextStep))
     }
   }
+
+  private var snapshots: SnapshotAnswers { SnapshotAnswers(store: store, clocks: context.clocks) }
 
   private func current() throws(StoreError) -> Reception {
     guard let reception else { throw .contradiction("a message", "no cycle has begun") }
@@ -108,7 +113,7 @@ public final class Agent {
     purpose = hello.purpose
     if purpose == .cycle {
       cycleLock = try lockForCycle()
-      try Committer(store: store, metadata: metadata).rollForward()
+      try Committer(store: store, metadata: metadata).settle()
     } else if try store.hasJournal() {
       throw StoreError.busy(
         "the store of \"\(context.connection)\"", "a commit is under way or waits to be carried out")

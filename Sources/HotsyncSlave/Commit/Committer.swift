@@ -24,6 +24,43 @@ struct Committer {
     return journal.generation
   }
 
+  /// Brings a store to a whole generation, whatever interrupted the cycle before: forward from its commit point on, else back.
+  /// For whoever holds the cycle's lock.
+  func settle() throws(StoreError) {
+    try rollForward()
+    try putBackPrepared()
+  }
+
+  /// Files that were to be patched got space set aside, which the kernel takes for a change of them: an interruption may have come
+  /// before that was put back.
+  private func putBackPrepared() throws(StoreError) {
+    let catalog = try store.catalog(of: try store.generations().newest)
+    let staged = try StoreError.telling { () throws(SystemError) in try Staging.folder(of: store) }
+    for name in try StoreError.telling({ () throws(SystemError) in try staged.names() })
+    where name.bytes.suffix(Staging.rangesSuffix.utf8.count).elementsEqual(Staging.rangesSuffix.utf8) {
+      let bytes = try StoreError.telling { () throws(SystemError) in
+        try staged.content(of: name, limit: PatchRanges.limit)
+      }
+      // A torn one was not whole when the file was still untouched.
+      if let bytes, let ranges = try? PatchRanges.parse(bytes, key: store.key) {
+        let record: Record?
+        do throws(CatalogError) { record = try catalog.record(at: ranges.path) } catch { throw StoreError(error) }
+        if let record, case .regular = record.content { try putBack(record) }
+      }
+      try StoreError.telling { () throws(SystemError) in try staged.unlink(name) }
+    }
+  }
+
+  private func putBack(_ record: Record) throws(StoreError) {
+    do throws(SystemError) {
+      let file = try store.mirror.open(at: record.path, .nameOnly)
+      guard try file.status().kind == .regular else { return }
+      try metadata.apply(record, to: file, isNew: false)
+    } catch {
+      guard error.isMissing || error.isLoop else { throw StoreError(error) }
+    }
+  }
+
   /// Brings a store with a journal to its new generation; does nothing to one without.
   func rollForward() throws(StoreError) {
     guard try store.hasJournal() else { return }

@@ -81,11 +81,13 @@ struct Sealer {
       }
       // An entry that came after it may have made a further link to it: a moved file, which must stay as it is. And what the
       // generations before share with history by a link must not change either.
-      guard try file.status().links == 1, try ranges.allocate(in: file) else { return false }
+      guard try file.status().links == 1 else { return false }
+      // Before the file is touched: whoever comes after an interruption must know which one that was.
+      try staging.folder.replace(Staging.rangesName(number), with: ranges.encode(key: store.key))
+      guard try ranges.allocate(in: file) else { return false }
       try Undo.save(
         ranges.overwritten, of: file, at: ranges.path, size: ranges.oldSize,
         in: try store.historyFolder(generation).makeOrOpenFolder(StoreLayout.undo), key: store.key)
-      try staging.folder.replace(Staging.rangesName(number), with: ranges.encode(key: store.key))
       return true
     }
   }

@@ -51,7 +51,8 @@ final class Staging {
     try store.incoming.makeOrOpenFolder(StoreLayout.content)
   }
 
-  static func rangesName(_ number: UInt64) -> FileName { StoreLayout.name("\(number).ranges") }
+  static let rangesSuffix = ".ranges"
+  static func rangesName(_ number: UInt64) -> FileName { StoreLayout.name("\(number)\(rangesSuffix)") }
 
   /// A conversation cannot use up the numbers: each is near the one before.
   private static let largestStep: UInt64 = 1 << 20
