@@ -43,7 +43,7 @@ struct SeedVerb: Verb {
     let epoch = try EpochFile.read(below: machine.root)
     let agent = OwnAgent(context, store: store, epoch: epoch, accounts: try machine.accounts())
     let report = try agent.serve(silence: connection.silenceTimeout) { stream in
-      try seeding.run(over: stream, place: Place(clones: try SeedClones(store)), program: Version.number, epoch: epoch)
+      try seeding.run(over: stream, place: Place(clones: SeedClones(store)), program: Version.number, epoch: epoch)
     }
     return machine.console.present(report)
   }

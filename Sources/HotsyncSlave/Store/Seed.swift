@@ -62,14 +62,10 @@ extension Store {
 /// digested it; to be used while an agent in this process holds the lock of the cycle, before that cycle begins.
 public final class SeedClones {
   private let store: Store
-  private let folder: Folder
   private var next: UInt64 = 1
   private var isFirst = true
 
-  public init(_ store: Store) throws(StoreError) {
-    self.store = store
-    folder = try StoreError.telling { () throws(SystemError) in try Staging.folder(of: store) }
-  }
+  public init(_ store: Store) { self.store = store }
 
   private static let plan = StoreLayout.name("plan")
 
@@ -85,7 +81,8 @@ public final class SeedClones {
   /// False where the file system cannot clone that file.
   public func clone(_ file: borrowing Descriptor) throws(StoreError) -> Bool {
     try StoreError.telling { () throws(SystemError) in
-      if isFirst { next = try firstFreeNumber() }
+      let folder = try Staging.folder(of: store)
+      if isFirst { next = try firstFreeNumber(in: folder) }
       let name = StoreLayout.name(next)
       let isCloned = try folder.open(name, [.readingAndWriting, .exclusively]).clone(file)
       guard isCloned else {
@@ -100,7 +97,7 @@ public final class SeedClones {
     }
   }
 
-  private func firstFreeNumber() throws(SystemError) -> UInt64 {
+  private func firstFreeNumber(in folder: borrowing Folder) throws(SystemError) -> UInt64 {
     let begun = try BegunLog.read(store).keys.max() ?? 0
     let staged = try folder.names().compactMap { UInt64(String(decoding: $0.bytes, as: UTF8.self)) }.max() ?? 0
     // A number out of all bounds was never ours; its file goes with the first clone.
