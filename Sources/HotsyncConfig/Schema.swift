@@ -110,10 +110,12 @@ enum Schema {
     row(
       "connections.NAME.data.one_file_system", .boolean, .scalar("true"), .effective,
       "Whether other file systems mounted below are left out"),
-    row("connections.NAME.data.devices", .boolean, .scalar("false"), .onlyDefault, "Whether device nodes are sent"),
     row(
-      "connections.NAME.data.trusted_xattrs", .boolean, .scalar("false"), .onlyDefault,
-      "Whether trusted.* attributes are sent"),
+      "connections.NAME.data.devices", .boolean, .scalar("false"), .effective,
+      "Whether device nodes are sent, and on the slave: taken"),
+    row(
+      "connections.NAME.data.trusted_xattrs", .boolean, .scalar("false"), .effective,
+      "Whether trusted.* and security.* attributes are sent, and on the slave: taken"),
     row(
       "connections.NAME.config.include", .list(.path()), .list([]), .onlyDefault,
       "Folders that a promotion overlays file by file"),
@@ -178,7 +180,7 @@ enum Schema {
       "What is younger stays, whatever max_size or the master asks"),
     row(
       "history.max_size", .size(orWord: "none"), .scalar("none"), .effective,
-      "Above this size of the store the oldest generations go first"),
+      "The oldest generations go where the history is larger than this"),
     row(
       "history.disabled", .boolean, .scalar("false"), .effective,
       "Switches the plan off: nothing is pruned then"),

@@ -39,7 +39,8 @@ struct SeedVerb: Verb {
     if dryRun { return machine.console.present(try seeding.look(key: store.key)) }
     let context = AgentContext(
       connection: connection.name, program: Version.number, deletionLimit: connection.maxDelete,
-      mapsUnknownOwnersToNobody: connection.unknownOwner == .nobody, isSeeding: true)
+      mapsUnknownOwnersToNobody: connection.unknownOwner == .nobody,
+      takesDevices: connection.data.devices, takesTrustedAttributes: connection.data.trustedAttributes, isSeeding: true)
     let epoch = try EpochFile.read(below: machine.root)
     let agent = OwnAgent(context, store: store, epoch: epoch, accounts: try machine.accounts())
     let report = try agent.serve(silence: connection.silenceTimeout) { stream in

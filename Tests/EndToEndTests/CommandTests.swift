@@ -183,7 +183,7 @@ import Testing
     let before = try pair.master.read(path)
     for (key, value) in [
       ("connections.standby.max_delete", "lots"), ("connections.standby.transprt", "local"), ("role", "boss"),
-      ("connections.standby.data.devices", "true"),
+      ("connections.standby.streams", "4"),
     ] {
       let result = try pair.hotsync("config", "set", key, value)
       #expect(result.exitCode == 78 && result.errorText.contains("  next:  "), "\(key) \(value): \(result)")

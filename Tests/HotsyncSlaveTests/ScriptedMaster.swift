@@ -18,6 +18,8 @@ struct Entry: Equatable {
     case link(String)
     /// A further name of the file at that path.
     case hardLink(String)
+    case fifo
+    case device(UInt64, UInt64)
   }
 
   var content: Content
@@ -46,6 +48,9 @@ struct Entry: Equatable {
     case .link(let target):
       content = .symbolicLink(target: Array(target.utf8))
       metadata.permissions = 0o777
+    case .fifo: content = .fifo
+    case .device(let major, let minor):
+      content = .device(isBlock: false, try #require(DeviceNumber(major: major, minor: minor)))
     case .hardLink(let leader):
       content = .hardLink(leader: try #require(RelativePath(leader)))
       metadata = .ofLeader
@@ -190,7 +195,9 @@ final class ScriptedMaster {
     case .folder, .hardLink: try send(.entry(record, .none))
     case .link where old?.content == entry.content, .file where old?.content == entry.content:
       try send(.entry(record, .none))
-    case .link: try send(.entry(record, .made(claim())))
+    case .fifo where old?.content == entry.content, .device where old?.content == entry.content:
+      try send(.entry(record, .none))
+    case .link, .fifo, .device: try send(.entry(record, .made(claim())))
     case .file(let bytes):
       if let from = changes.moved[name] {
         try send(.entry(record, .moved(claim(), from: try path(from))))

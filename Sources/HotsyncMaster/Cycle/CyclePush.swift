@@ -1,4 +1,5 @@
 import HotsyncCatalog
+import HotsyncConfig
 import HotsyncDelta
 import HotsyncPlan
 import HotsyncProtocol
@@ -62,7 +63,8 @@ extension Cycle {
       Announcement(
         entries: scanned.totals.steps, deletions: scanned.totals.removals, bytes: scanned.totals.spaceNeeded,
         acceptsDeletions: options.acceptsDeletions), line)
-    let reader = try EntryReader(live: root, owners: scanned.owners, clocks: clocks)
+    let reader = try EntryReader(
+      live: root, owners: scanned.owners, takesTrusted: connection.data.trustedAttributes, clocks: clocks)
     let contents = ContentSender(
       line: line, reader: reader, state: state, key: key, isFull: options.isFull, nextNumber: leftovers.nextNumber,
       staged: leftovers.staged, begun: leftovers.begun, patches: leftovers.patches)
@@ -74,6 +76,7 @@ extension Cycle {
     ) { files, bytes in progress.advance(files: files, bytes: bytes) }
     while let step = try scanned.spool.next() { try pusher.take(step) }
     try pusher.finish()
+    report.problems += reader.problems
     return pusher
   }
 

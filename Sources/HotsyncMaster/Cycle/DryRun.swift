@@ -17,7 +17,8 @@ extension Cycle {
     let scanned = try scan(
       base, includes, knownRoots, spool: PlanSpool(try Descriptor.memoryFile()), line: line, damaged: [],
       isSeed: welcome.isSeed)
-    let reader = try EntryReader(live: root, owners: scanned.owners, clocks: clocks)
+    let reader = try EntryReader(
+      live: root, owners: scanned.owners, takesTrusted: connection.data.trustedAttributes, clocks: clocks)
     let itemiser = Itemiser(reader: reader, key: key, departed: scanned.departed)
     try phase("examine") {
       while let step = try scanned.spool.next() {
@@ -33,7 +34,7 @@ extension Cycle {
     report.generation = base.known.position.generation
     report.changes = itemiser.changes
     report.bytes.changed = itemiser.changedBytes
-    report.problems += itemiser.problems
+    report.problems += itemiser.problems + reader.problems
     conclude(scanned)
   }
 }

@@ -118,7 +118,7 @@ public final class Seeding {
       Catalog(segments: [], key: key), spool: spool, isFull: false, damaged: [], check: check)
     let scanner = try Scanner(
       live: folder, roots: roots, rules: Rules(roots: roots, excludes: []),
-      isOneFileSystem: connection.data.oneFileSystem, owners: owners
+      isOneFileSystem: connection.data.oneFileSystem, takesDevices: connection.data.devices, owners: owners
     ) { [progress] event in
       try maker.take(event)
       if case .sighting = event { progress.advance(files: 1) }
@@ -156,7 +156,8 @@ public final class Seeding {
     let leftovers = try Cycle.begin(
       Announcement(
         entries: scanned.totals.steps, deletions: 0, bytes: scanned.totals.spaceNeeded, acceptsDeletions: false), line)
-    let reader = try EntryReader(live: folder, owners: owners, clocks: clocks)
+    let reader = try EntryReader(
+      live: folder, owners: owners, takesTrusted: connection.data.trustedAttributes, clocks: clocks)
     let contents = ContentSender(
       line: line, reader: reader, state: NoMaps(), key: key, isFull: false, nextNumber: leftovers.nextNumber,
       staged: leftovers.staged, begun: leftovers.begun, patches: leftovers.patches)
@@ -167,6 +168,7 @@ public final class Seeding {
     while let step = try scanned.spool.next() { try pusher.take(step) }
     try pusher.finish()
     let told = Set(problems.compactMap(\.path))
+    problems += reader.problems.map(Seeding.ofFolder)
     problems += pusher.problems.filter { problem in problem.path.map { !told.contains($0) } ?? true }
       .map(Seeding.ofFolder)
     return pusher

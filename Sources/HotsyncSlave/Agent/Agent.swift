@@ -13,7 +13,7 @@ extension Record {
       switch content {
       case .symbolicLink(let target): target.count
       case .hardLink(let leader): leader.bytes.count
-      case .regular, .folder: 0
+      case .regular, .folder, .fifo, .device: 0
       }
     return metadata.attributes.reduce(path.bytes.count + content + 128) { $0 + $1.name.count + $1.value.count + 8 }
       + metadata.owner.name.count + metadata.group.name.count
@@ -193,7 +193,7 @@ public final class Agent {
     let staging = try Staging(store, leftovers: leftovers)
     let intake = try EntryIntake(
       store, staging: staging, metadata: metadata, catalog: try store.catalog(of: previous), previous: previous,
-      damaged: damaged)
+      damaged: damaged, rules: IntakeRules(context))
     reception = Reception(
       store, staging: staging, intake: intake, announcement: announcement, catalog: try store.catalog(of: previous),
       entries: entries,
