@@ -14,6 +14,13 @@ import Testing
     try Pair.shell(
       "truncate -s 3M \"$0/holes\"; printf x >>\"$0/holes\"; ln \"$0/holes\" \"$0/../link\"",
       "\(place.disk.path)/srv/data")
+    if Environment.isRoot {
+      try Pair.shell(
+        "mkfifo \"$0/fifo\"; mknod \"$0/device\" c 1 3; setfattr -n trusted.x -v y \"$0/holes\"",
+        "\(place.disk.path)/srv/data")
+      let keys = ["connections.standby.data.devices", "connections.standby.data.trusted_xattrs"]
+      for key in keys { try #require(place.pair.hotsyncSlave("config", "set", key, "true").exitCode == 0) }
+    }
     let before = try place.disk.snapshot()
     let result = try place.seed("--json")
     let document = try Document(result.outputText)
@@ -25,6 +32,31 @@ import Testing
     let target = place.pair.scratch.path("restored")
     #expect(try place.pair.hotsyncSlave("restore", "--to", target).exitCode == 0)
     #expect(before.differences(to: try TreeSnapshot(of: target), .all.subtracting(.root)) == [], "seed \(seed)")
+  }
+
+  @Test("where the file system can clone, content lies on the disk once", arguments: LoopImage.Kind.possible)
+  func cloned(_ kind: LoopImage.Kind) throws {
+    let place = try SeededPair(seed: SeededGenerator.testSeed(), files: 60, on: try LoopImage(kind))
+    var random = SeededGenerator(seed: 1)
+    for number in 0..<8 { try place.pair.data.write(random.bytes(4 << 20), to: "large\(number)") }
+    try Pair.shell("truncate -s 40M \"$0/holes\"", place.pair.data.path)
+    try place.copy()
+    try Pair.shell("sync -f \"$0\"", place.disk.path)
+    let store = try Folder.open(place.pair.store.path)
+    let free = try store.descriptor.freeSpace().freeBytes
+    let result = try place.seed("--json")
+    let bytes = try Document(result.outputText)["bytes"]
+    try Pair.shell("sync -f \"$0\"", place.disk.path)
+    let used = free - min(free, try store.descriptor.freeSpace().freeBytes)
+    #expect(result.exitCode == 0, "\(result)")
+    #expect(try place.differences() == [])
+    #expect(try place.pair.hotsyncSlave("verify", "--full").exitCode == 0)
+    let clones = kind == .ext4 ? 0 : 72 << 20
+    #expect(bytes["cloned"].integer ?? -1 >= clones && (kind != .ext4 || bytes["cloned"].integer == 0), "\(bytes)")
+    #expect(kind == .ext4 || used < 16 << 20, "\(used) bytes for \(bytes)")
+    // What was cloned is a copy: the folder may change.
+    try place.disk.write("another", to: "srv/data/large0")
+    #expect(try place.pair.mirror.status("srv/data/large0").size == 4 << 20)
   }
 
   @Test("status and generations tell that it is a seed, and that no cycle has come")

@@ -8,10 +8,10 @@ public final class SeededPair {
 
   /// Fills the master's tree; the copy is made with `copy`.
   ///
-  /// - Parameter disk: another place for the copy than a folder beside the pair.
-  public init(seed: UInt64? = nil, files: Int = 120, unprivileged: Bool = false, disk: String? = nil) throws {
-    pair = try Pair(unprivileged: unprivileged)
-    self.disk = Place(path: try disk ?? pair.scratch.makeFolder("the disk"))
+  /// - Parameter image: the file system that all of it lies on.
+  public init(seed: UInt64? = nil, files: Int = 120, unprivileged: Bool = false, on image: LoopImage? = nil) throws {
+    pair = try Pair(unprivileged: unprivileged, disk: image)
+    disk = Place(path: try pair.scratch.makeFolder("the disk"))
     if let seed { try TreeMaker.make(in: pair.data.path, seed: seed, files: files) }
   }
 
