@@ -23,11 +23,12 @@ import Testing
       let slave = try template.copy()
       var tree = template.tree
       var recording: RecordingStream?
-      try slave.serve(over: {
-        let stream = RecordingStream($0)
+      let record = { (line: any ByteStream) -> any ByteStream in
+        let stream = RecordingStream(line)
         recording = stream
         return stream
-      }) { try $0.cycle(SweptChanges.last, on: &tree) }
+      }
+      try slave.serve(over: record) { try $0.cycle(SweptChanges.last, on: &tree) }
       speech = try #require(recording).bytes
       after = try SweptStore.state(of: slave)
       #expect(try tree.differences(in: try slave.mirror()) == [])
