@@ -81,6 +81,8 @@ int hs_memory_file(void) { return memfd_create("hotsync", MFD_CLOEXEC); }
 int hs_allocate(int descriptor, off_t offset, off_t length) {
   return fallocate(descriptor, FALLOC_FL_KEEP_SIZE, offset, length);
 }
+int hs_clone(int target, int source) { return ioctl(target, FICLONE, source); }
+
 int hs_punch_hole(int descriptor, off_t offset, off_t length) {
   return fallocate(descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
 }

@@ -30,6 +30,11 @@ public enum Limits {
   public static let patchRanges = 1 << 20
   /// Numbers that go up by one: of contents, generations, epochs. Half of what fits, so that the next always does.
   public static let number = UInt64.max / 2
+  /// A snapshot's name.
+  public static let snapshotName = 64
+  /// Snapshots of one store; and how many there may be for a master to make one more, so that some are left for the operator.
+  public static let snapshots = 1_200
+  public static let snapshotsOfMaster = 1_000
   /// Damaged entries told in one greeting, and the bytes of their paths together.
   public static let damagedPaths = 1_024
   public static let damagedPathBytes = 32 << 10

@@ -168,16 +168,20 @@ enum Schema {
     row(
       "store", .path(), .scalar("/var/lib/hotsync"), .effective,
       "Where the slave keeps its copies; best on the file system of the largest data folder"),
-    row("history.name", .text, .scalar("default"), .onlyDefault, "The name of the plan for the past"),
-    row("history.description", .text, .scalar(""), .onlyDefault, "What it is for"),
+    row("history.name", .text, .scalar("default"), .effective, "The name of the plan for the past"),
+    row("history.description", .text, .scalar(""), .effective, "What it is for"),
     row(
-      "history.schedule", .retention, .scalar("15m,1h,1d/7d"), .onlyDefault,
+      "history.schedule", .retention, .scalar("15m,1h,1d/7d"), .effective,
       "One generation is kept for each of these intervals, up to the total"),
     row(
-      "history.keep_within", .duration(.zero...(day * 3_650)), .scalar("1d"), .onlyDefault,
+      "history.keep_within", .duration(.zero...(day * 3_650)), .scalar("1d"), .effective,
       "What is younger stays, whatever max_size or the master asks"),
-    row("history.max_size", .size(orWord: "none"), .scalar("none"), .onlyDefault, "The oldest go above this size"),
-    row("history.disabled", .boolean, .scalar("false"), .onlyDefault, "Keep the newest generation only"),
+    row(
+      "history.max_size", .size(orWord: "none"), .scalar("none"), .effective,
+      "Above this size of the store the oldest generations go first"),
+    row(
+      "history.disabled", .boolean, .scalar("false"), .effective,
+      "Switches the plan off: nothing is pruned then"),
     row("maintenance.schedule", .schedule, .scalar("hourly"), .onlyDefault, "When the slave's maintenance runs"),
     row("maintenance.packages", status, .scalar("enabled"), .onlyDefault, "Whether it follows the list of packages"),
     row("maintenance.preload", .boolean, .scalar("true"), .onlyDefault, "Whether it loads changed dumps beforehand"),

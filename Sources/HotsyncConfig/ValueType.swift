@@ -56,7 +56,7 @@ extension ValueType {
       (word.map { "\($0) or " } ?? "") + "a number from \(range.lowerBound) to \(range.upperBound)"
     case .boolean: "true or false"
     case .duration(let range):
-      "a duration from \(shortest(range.lowerBound)) to \(shortest(range.upperBound)), like 90s, 15m, 1h or 7d"
+      "a duration from \(range.lowerBound.written) to \(range.upperBound.written), like 90s, 15m, 1h or 7d"
     case .size(let least, let word):
       (word.map { "\($0) or " } ?? "") + "a size like 64KiB or 10MiB"
         + (least > 0 ? ", \(least >> 10)KiB at least" : "")
@@ -73,6 +73,13 @@ extension ValueType {
     case .command: "a map of name, dump, load and fingerprint, the last three lists of words"
     case .list(let element): "a list, each element \(element.expectation)"
     }
+  }
+
+  /// The same for what stands there, where its type can say more about it.
+  private func expectation(of value: Value) -> String {
+    guard case .retention = self, case .scalar(let text, _) = value.content, !value.isSecret else { return expectation }
+    do throws(RetentionSchedule.Malformed) { _ = try RetentionSchedule(text) } catch { return error.expected }
+    return expectation
   }
 
   var isList: Bool {
@@ -96,7 +103,7 @@ extension ValueType {
       }
     default: break
     }
-    throw Mismatch(expected: expectation, found: found(value), origin: value.origin)
+    throw Mismatch(expected: expectation(of: value), found: found(value), origin: value.origin)
   }
 
   private func check(_ text: String, isPlain: Bool) -> CheckedValue? {
@@ -110,13 +117,13 @@ extension ValueType {
       }
     case .boolean: isPlain ? (text == "true" ? .boolean(true) : text == "false" ? .boolean(false) : nil) : nil
     case .duration(let range):
-      HotsyncConfig.duration(text[...]).flatMap { range.contains($0) ? .duration($0) : nil }
+      Duration(written: text).flatMap { range.contains($0) ? .duration($0) : nil }
     case .size(let least, let word):
       text == word ? .text(text) : byteCount(text).flatMap { $0 >= least ? .size($0) : nil }
     case .percentage: DeletionLimit.percentage(text).map { .percentage($0) }
     case .limit: DeletionLimit(text).map { .limit($0) }
     case .schedule: Schedule(text).map { .schedule($0) }
-    case .retention: RetentionSchedule(text).map { .retention($0) }
+    case .retention: (try? RetentionSchedule(text)).map { .retention($0) }
     case .text: isOneLine(text) ? .text(text) : nil
     case .pattern: !text.isEmpty && isOneLine(text) ? .text(text) : nil
     case .user: isUser(text) ? .text(text) : nil
@@ -179,14 +186,4 @@ func normalisedPath(_ text: String) -> String? {
   let rest = text.dropFirst()
   let trimmed = rest.hasSuffix("/") ? rest.dropLast() : rest
   return RelativePath(String(trimmed)).map { _ in "/" + trimmed }
-}
-
-/// A duration in the largest unit that shows it whole.
-func shortest(_ duration: Duration) -> String {
-  let seconds = duration.components.seconds
-  for (unit, length) in [("d", Int64(86_400)), ("h", 3_600), ("m", 60)] where seconds >= length && seconds % length == 0
-  {
-    return "\(seconds / length)\(unit)"
-  }
-  return "\(seconds)s"
 }

@@ -35,49 +35,12 @@ public enum Schedule: Sendable, Equatable {
   }
 }
 
-/// A rolling plan: one generation is kept for each interval, each a multiple of the one before, up to a total.
-public struct RetentionSchedule: Sendable, Equatable {
-  public let intervals: [Duration]
-  public let total: Duration
-
-  init?(_ text: String) {
-    let halves = text.split(separator: "/", omittingEmptySubsequences: false)
-    guard halves.count == 2, let total = duration(halves[1]) else { return nil }
-    var intervals: [Duration] = []
-    for part in halves[0].split(separator: ",", omittingEmptySubsequences: false) {
-      guard intervals.count < 32, let next = duration(part), next > .zero else { return nil }
-      if let last = intervals.last {
-        guard next > last, next.components.seconds % last.components.seconds == 0 else { return nil }
-      }
-      intervals.append(next)
-    }
-    guard let longest = intervals.last, total >= longest else { return nil }
-    self.intervals = intervals
-    self.total = total
-  }
-}
-
 /// A database that HotSync knows nothing of: programs that write it to their standard output and read it back.
 public struct DumpCommand: Sendable, Equatable {
   public let name: String
   public let dump: [String]
   public let load: [String]
   public let fingerprint: [String]
-}
-
-/// `90s`, `15m`, `1h`, `7d`: a whole number and one unit; nil for anything else and for more than 100 years.
-func duration(_ text: Substring) -> Duration? {
-  let seconds: Int
-  switch text.utf8.last {
-  case UInt8(ascii: "s"): seconds = 1
-  case UInt8(ascii: "m"): seconds = 60
-  case UInt8(ascii: "h"): seconds = 3_600
-  case UInt8(ascii: "d"): seconds = 86_400
-  default: return nil
-  }
-  guard let number = wholeNumber(text.dropLast()) else { return nil }
-  let (product, isOver) = number.multipliedReportingOverflow(by: seconds)
-  return isOver || product > 36_525 * 86_400 ? nil : .seconds(product)
 }
 
 /// Bytes of `64KiB`, `10MiB`, `2GiB`, `1TiB`, or of a plain number; nil for anything else.

@@ -165,6 +165,21 @@ public struct Descriptor: ~Copyable, Sendable {
     }
   }
 
+  /// Gives this empty file the content of another, whose blocks they then share (ioctl_ficlone(2)); false where the file
+  /// system cannot.
+  public func clone(_ source: borrowing Descriptor) throws(SystemError) -> Bool {
+    let from = source.number
+    do throws(SystemError) {
+      return try fileSystemMay { () throws(SystemError) in
+        try systemCall("ioctl", "cannot clone into", "an open file") { hs_clone(number, from) }
+      }
+    } catch {
+      // Other file systems than those that can do it have their own ways to say no.
+      if error.number == EINVAL || error.number == ENOTTY || error.number == EXDEV { return false }
+      throw error
+    }
+  }
+
   private func fileSystemMay(_ body: () throws(SystemError) -> Int32) throws(SystemError) -> Bool {
     do throws(SystemError) {
       _ = try body()

@@ -227,6 +227,13 @@ public struct Folder: ~Copyable, Sendable {
     }
   }
 
+  /// Nothing where it is missing.
+  public func unlinkIfPresent(_ name: FileName) throws(SystemError) {
+    do throws(SystemError) { try unlink(name) } catch {
+      guard error.number == ENOENT else { throw error }
+    }
+  }
+
   public func removeFolder(_ name: FileName) throws(SystemError) {
     try systemCall("unlinkat", "cannot remove the folder", name.description) {
       // SAFETY: the name is lent for the call, which keeps nothing of it.

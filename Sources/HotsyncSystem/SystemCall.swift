@@ -45,6 +45,8 @@ public struct SystemError: HotsyncError, Equatable {
   public var isMissing: Bool { number == ENOENT || number == ENOTDIR }
   /// A symbolic link stood where none may.
   public var isLoop: Bool { number == ELOOP }
+  /// EFBIG: also of a small file that is read whole and is longer than it may be.
+  public var isTooLarge: Bool { number == EFBIG }
   public var isNoSpace: Bool { number == ENOSPC || number == EDQUOT }
 }
 

@@ -15,7 +15,9 @@ struct RestoreVerb: Verb {
   @Option(help: ArgumentHelp("The folder to restore into; made where it is missing.", valueName: "dir"))
   var to: String
 
-  @Option(help: ArgumentHelp("A number, latest, latest-N, or a time (\"2026-11-20 14:00\").", valueName: "generation"))
+  @Option(
+    help: ArgumentHelp(
+      "A number, latest, latest-N, a snapshot's name, or a time (\"2026-11-20 14:00\").", valueName: "generation"))
   var generation = "latest"
 
   @Flag(help: "Replace files that are there.")

@@ -19,12 +19,13 @@ struct VerifyVerb: Verb {
   func carryOut(on machine: Machine) throws -> HotsyncReport.ExitCode {
     let configuration = try machine.configuration()
     let connection = try machine.connection(in: configuration)
-    let pinned = try machine.pin("latest", of: connection, in: configuration)
+    let store = try machine.store(of: connection, in: configuration)
+    let newest = try StatusOfStore(store).generations.last
     let progress = Progress(console: machine.console)
-    progress.phase("verify", totalFiles: pinned.generation.files, totalBytes: full ? pinned.generation.bytes : nil)
+    progress.phase("verify", totalFiles: newest?.files, totalBytes: full ? newest?.bytes : nil)
     var told: (files: UInt64, bytes: UInt64) = (0, 0)
-    let verification = try Verification(
-      pinned, share: full ? 1 : configuration.maintenance.verifyShare / 100, accounts: try machine.accounts(),
+    let verification = StoreVerification(
+      store, share: full ? 1 : configuration.maintenance.verifyShare / 100, accounts: try machine.accounts(),
       mapsUnknownOwnersToNobody: connection.unknownOwner == .nobody
     ) { files, bytes in
       progress.advance(files: files - told.files, bytes: bytes - told.bytes)

@@ -21,7 +21,7 @@ let master = """
     #expect(configuration.isEnabled)
     #expect(configuration.store == "/var/lib/hotsync")
     #expect(configuration.mailTo == "root")
-    #expect(configuration.history.schedule.total == .seconds(7 * 86_400))
+    #expect(configuration.history.schedule.total == 7 * 86_400)
     #expect(configuration.history.maxSize == nil)
     #expect(configuration.maintenance.verifyShare == 2)
     #expect(configuration.promote.probe == [.arp, .ping, .ssh])

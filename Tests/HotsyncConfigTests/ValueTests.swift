@@ -4,21 +4,6 @@ import Testing
 @testable import HotsyncConfig
 
 @Suite struct ValueTests {
-  @Test("durations have one number and one unit")
-  func durations() {
-    #expect(duration("90s") == .seconds(90))
-    #expect(duration("15m") == .seconds(900))
-    #expect(duration("1h") == .seconds(3_600))
-    #expect(duration("7d") == .seconds(604_800))
-    for text in [
-      "", "s", "1", "1w", "-1s", "+1s", "1.5h", "1h30m", " 1s", "1 s", "999999999999999999d", "36526d", "９s",
-    ] {
-      #expect(duration(text[...]) == nil, "\(text)")
-    }
-    #expect(shortest(.seconds(120)) == "2m")
-    #expect(shortest(.seconds(90)) == "90s")
-  }
-
   @Test("sizes are bytes, or have a binary unit")
   func sizes() {
     #expect(byteCount("64KiB") == 65_536)
@@ -52,14 +37,6 @@ import Testing
       "5-1 * * * *",
       "a * * * *", "1, * * * *", "* * * * * *", "hourly\nExecStart=/bin/sh", "$(reboot)", "-x", "a;b", "%h",
     ] { #expect(Schedule(text) == nil, "\(text)") }
-  }
-
-  @Test("each interval of a retention schedule is a multiple of the one before, and the total is no less")
-  func retention() {
-    #expect(RetentionSchedule("15m,1h,1d/7d")?.intervals == [.seconds(900), .seconds(3_600), .seconds(86_400)])
-    for text in ["", "1h", "1h/", "/7d", "1h,90m/7d", "1h,1h/7d", "1d/1h", "0s/7d", "1h/7d/8d", "1h,,1d/7d"] {
-      #expect(RetentionSchedule(text) == nil, "\(text)")
-    }
   }
 
   @Test("hosts are names or addresses, and never look like an option")

@@ -64,23 +64,6 @@ struct StoreReportsTests {
     #expect(report.text(now: Self.now) == expected)
   }
 
-  @Test("a prune names what goes and why")
-  func prune() {
-    let report = PruneReport(
-      kept: [.init(generation: 42, keptBy: ["1h"])], dropped: [.init(generation: 9, why: "no period needs it")],
-      isDryRun: true)
-    #expect(
-      report.json.text
-        == #"{"kept": [{"generation": 42, "kept_by": ["1h"]}], "dropped": [{"generation": 9, "why": "no period needs it"}]}"#
-    )
-    let expected = """
-      kept 1 generation, would drop 1
-      would drop  why
-               9  no period needs it
-      """
-    #expect(report.text(now: Self.now) == expected)
-  }
-
   @Test("what the slave does not know is null, and what blocks it has a next step")
   func slaveStatus() {
     var connection = SlaveStatusReport.Connection(name: "standby")

@@ -161,34 +161,19 @@ func kind(_ body: () throws -> Void) -> FailureKind? {
     try slave.restore(to: "new")
     #expect(try tree.differences(in: try slave.scratch.makeOrOpenFolder("new")) == [])
   }
-
-  @Test("a reader that went leaves nothing behind it once the next cycle has come")
-  func unpinned() throws {
-    let (slave, before) = try filledSlave()
-    var tree = before
-    do {
-      let pinned = try slave.pin()
-      try slave.cycle(secondTree(), on: &tree)
-      #expect(try slave.store().history.names().map(\.description) == ["1"])
-      withExtendedLifetime(pinned) {}
-    }
-    var third = Changes()
-    third.put = ["srv/a": .file("a third time")]
-    try slave.cycle(third, on: &tree)
-    #expect(try slave.store().history.names().map(\.description).contains("1") == false)
-  }
 }
 
 @Suite struct GenerationNameTests {
-  @Test("numbers, latest and times are understood, and nothing else")
+  @Test("numbers, latest, times and names of snapshots are understood, and nothing else")
   func names() throws {
     #expect(GenerationName("12") == .number(12))
     #expect(GenerationName("latest") == .latest(before: 0))
     #expect(GenerationName("latest-3") == .latest(before: 3))
     #expect(GenerationName("2026-11-20 14:00Z") == .time(Timestamp(seconds: 1_795_183_200)))
     #expect(GenerationName("2026-11-20T14:00:30Z") == .time(Timestamp(seconds: 1_795_183_230)))
+    #expect(try GenerationName("before-upgrade") == .snapshot(snapshotName("before-upgrade")))
     for text in [
-      "", "-1", "latest-", "latest-x", "2026-13-01", "2026-02-30 10:00", "14:00", "2026-11-20 25:00", "before-upgrade",
+      "", "-1", "latest-", "latest-x", "2026-13-01", "2026-02-30 10:00", "14:00", "2026-11-20 25:00", "before upgrade",
     ] {
       #expect(GenerationName(text) == nil, "\(text)")
     }

@@ -224,9 +224,9 @@ final class ScriptedMaster {
     try send(.openContent(number: number, form))
     for start in stride(from: 0, to: bytes.count, by: 4_096) {
       let range = start..<min(bytes.count, start + 4_096)
-      // The leaf that a new end cuts is another one.
-      let isCut = range.count < 4_096 && bytes.count != base.count
-      if !isCut, range.upperBound <= base.count, areSame(bytes[range], base[range]) { continue }
+      // A leaf that is cut short is another leaf.
+      let isWhole = range.count == 4_096 || range.upperBound == base.count
+      if isWhole, range.upperBound <= base.count, areSame(bytes[range], base[range]) { continue }
       try send(.data(offset: UInt64(start), bytes[range]))
     }
     try send(.closeContent(digest: ContentDigest.of(bytes, key: key)))

@@ -144,7 +144,7 @@ public final class Agent {
   /// What verifications found damaged, as much of it as a greeting holds.
   private func damagedPaths() throws(StoreError) -> [RelativePath] {
     var bytes = 0
-    return try DamageList.read(store).prefix(Limits.damagedPaths).filter { path in
+    return try DamageList.read(store).mirror.sorted().prefix(Limits.damagedPaths).filter { path in
       bytes += path.bytes.count + 3
       return bytes <= Limits.damagedPathBytes
     }
@@ -177,6 +177,8 @@ public final class Agent {
       throw context.deletionLimit.refusal(of: announcement.deletions, of: entries)
     }
     let flush = try FileSystemFlush(store)
+    // What a cycle saved that never came to its commit.
+    if let previous { try store.history.removeTree(StoreLayout.name(previous.number)) }
     let leftovers = try Leftovers.take(from: try Staging.folder(of: store), of: store)
     try checkSpace(for: announcement, staged: leftovers)
     let staging = try Staging(store, leftovers: leftovers)

@@ -148,9 +148,10 @@ final class CarryOut {
       case (.folder, _):
         if try folder.statusIfPresent(path.name) == nil { try folder.makeFolder(path.name) }
       case (.hardLink(let leader), _): try link(path, to: leader, in: folder)
-      case (_, .place(let number)): _ = try place(number, at: path, in: folder)
+      case (_, .place(let number)): try place(number, at: path, in: folder)
+      case (_, .replace(let number)): try place(number, at: path, in: folder, displaces: false)
       case (_, .placeMoved(let number)):
-        _ = try place(number, at: path, in: folder)
+        try place(number, at: path, in: folder)
         try setMetadata(record, in: folder)
       case (_, .patch(let number)):
         try patch(number, record, in: folder)
@@ -161,11 +162,15 @@ final class CarryOut {
     touch(path)
   }
 
-  private func place(_ number: UInt64, at path: RelativePath, in folder: borrowing Folder) throws(SystemError) {
+  private func place(
+    _ number: UInt64, at path: RelativePath, in folder: borrowing Folder, displaces: Bool = true
+  ) throws(SystemError) {
     let name = StoreLayout.name(number)
     // Once it is gone from there it has its place.
     guard try staged.statusIfPresent(name) != nil else { return }
-    if try folder.statusIfPresent(path.name) != nil { try displace(path, from: folder) }
+    if let status = try folder.statusIfPresent(path.name), displaces || status.kind == .folder {
+      try displace(path, from: folder)
+    }
     try staged.rename(name, into: folder, as: path.name)
   }
 

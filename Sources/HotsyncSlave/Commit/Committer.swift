@@ -99,8 +99,6 @@ struct Committer {
       list.all.append(journal.generation)
       crashPoint("list")
     }
-    // Until history has a plan of its own the newest generation is the one that is kept.
-    list.all = list.all.suffix(1)
     try StoreError.telling { () throws(SystemError) in
       try store.top.replace(StoreLayout.generations, with: list.encode(key: store.key))
       crashPoint("listed")
@@ -110,21 +108,10 @@ struct Committer {
     crashPoint("tidy")
   }
 
-  /// Removes what no generation needs: the cycle's leftovers, history of generations that are gone, their segments.
+  /// Removes the cycle's leftovers.
   private func tidy() throws(StoreError) {
-    let list = try store.generations()
-    guard let newest = list.newest else { return }
-    let isRead = try store.isPinned(upTo: newest.number - 1)
     try StoreError.telling { () throws(SystemError) in
       for name in try store.incoming.names() { try store.incoming.removeTree(name) }
-      guard !isRead else { return }
-      let kept = Set(list.all.map { StoreLayout.name($0.number) })
-      for name in try store.history.names() where !kept.contains(name) { try store.history.removeTree(name) }
-      let segments = Set(list.all.flatMap(\.segments))
-      for name in try store.catalogFolder.names() where !segments.contains(name) {
-        try store.catalogFolder.unlink(name)
-      }
-      for name in try store.pins.names() where !kept.contains(name) { try store.pins.unlink(name) }
     }
   }
 }

@@ -41,12 +41,11 @@ extension PatchRanges {
     return data.lowerBound == stretch.offset && data.upperBound >= stretch.end
   }
 
-  /// Copies the blocks that the ranges will overwrite.
-  func copyOld(from file: borrowing Descriptor, into undo: borrowing Descriptor) throws(SystemError) {
-    for range in ranges where range.stretch.offset < oldSize {
-      let end = min(range.stretch.end, oldSize)
-      try PatchRanges.copy(range.stretch.offset..<end, from: file, into: undo)
-    }
+  /// What writing them overwrites or cuts off: stretches of the old file.
+  var overwritten: [Swift.Range<UInt64>] {
+    let written = Stretches.clipping(ranges.map { $0.stretch.offset..<$0.stretch.end }, to: oldSize)
+    guard newSize < oldSize else { return written }
+    return Stretches.clipping(written, to: newSize) + [newSize..<oldSize]
   }
 
   /// Writes the ranges into the file and gives it its new size. As often as it is done the result is the same.

@@ -1,36 +1,39 @@
 import HotsyncSystem
 
-/// `pins/<generation>`: who reads a generation holds a shared lock on its file and no other; a commit that would overwrite
-/// blocks of it in place needs the lock alone, and makes whole files instead where it cannot have it.
+/// `pins/`: who reads a generation holds shared locks on its file and on `readers`. A prune that would drop a generation needs
+/// its file alone; a commit that would overwrite blocks in place needs `readers` alone, and makes whole files instead where it
+/// cannot have it.
 extension Store {
+  private static let readers = StoreLayout.name("readers")
+
+  private func tryPin(_ name: FileName, shared: Bool) throws(StoreError) -> StoreLock? {
+    try StoreError.telling { () throws(SystemError) in
+      let file = try pins.open(name, [.readingAndWriting, .creating])
+      return try file.tryLock(shared: shared) ? StoreLock(file) : nil
+    }
+  }
+
+  /// Nil while anybody reads anything.
+  func tryLockOutReaders() throws(StoreError) -> StoreLock? { try tryPin(Store.readers, shared: false) }
+
+  /// Nil while anybody reads that generation.
   func tryPinExclusively(_ generation: UInt64) throws(StoreError) -> StoreLock? {
-    try StoreError.telling { () throws(SystemError) in
-      let file = try pins.open(StoreLayout.name(generation), [.readingAndWriting, .creating])
-      return try file.tryLock() ? StoreLock(file) : nil
-    }
+    try tryPin(StoreLayout.name(generation), shared: false)
   }
 
-  /// Nil where a commit holds it.
-  func tryPinForReading(_ generation: UInt64) throws(StoreError) -> StoreLock? {
-    try StoreError.telling { () throws(SystemError) in
-      let file = try pins.open(StoreLayout.name(generation), [.readingAndWriting, .creating])
-      return try file.tryLock(shared: true) ? StoreLock(file) : nil
-    }
+  /// Nil where a commit or a prune holds it.
+  func tryPinForReading(_ generation: UInt64) throws(StoreError) -> ReaderPin? {
+    guard let readers = try tryPin(Store.readers, shared: true),
+      let own = try tryPin(StoreLayout.name(generation), shared: true)
+    else { return nil }
+    return ReaderPin(readers: readers, generation: own)
   }
+}
 
-  /// Whether anybody reads a generation up to this one: what it displaced must stay.
-  func isPinned(upTo generation: UInt64) throws(StoreError) -> Bool {
-    let names = try StoreError.telling { () throws(SystemError) in try pins.names() }
-    for name in names {
-      guard let number = UInt64(String(decoding: name.bytes, as: UTF8.self)), number <= generation else { continue }
-      if try tryPinExclusively(number) == nil { return true }
-    }
-    return false
-  }
-
-  func historyFolder(_ generation: UInt64) throws(SystemError) -> Folder {
-    try history.makeOrOpenFolder(StoreLayout.name(generation))
-  }
+/// Held as long as a generation is read.
+struct ReaderPin: Sendable {
+  let readers: StoreLock
+  let generation: StoreLock
 }
 
 /// The one flush of a cycle (syncfs(2)): the kernel reports every error of writing back since the descriptor was opened.

@@ -5,7 +5,7 @@ import HotsyncSystem
 /// A generation that is whole under `incoming/`, checked and flushed: the only thing that can be committed.
 struct StagedGeneration: ~Copyable {
   let journal: Journal
-  /// Held until the commit is done: nobody starts to read the generation that is patched in place.
+  /// Held until the commit is done: nobody starts to read while a file is patched in place.
   let pin: StoreLock?
   let obsoleteMaps: [Digest]
 }
@@ -29,7 +29,7 @@ struct Sealer {
     let segments = try writeSegment(for: number)
     let generation = Generation(
       number: number, time: timeAfterPrevious(now), epoch: epoch, catalog: result.catalog, files: result.files,
-      bytes: result.bytes, changed: result.changed, segments: segments)
+      bytes: result.bytes, changed: result.changed, isSeed: false, segments: segments)
     let actions = intake.actions.encode()
     try StoreError.telling { () throws(SystemError) in
       let file = try store.incoming.open(StoreLayout.actions, [.writing, .creating, .truncating])
@@ -50,47 +50,42 @@ struct Sealer {
 
   // MARK: Patches in place
 
-  /// Saves what patches will overwrite and sets their space aside. Where somebody reads the generation that would be
-  /// patched, whole files are made of them instead.
+  /// Saves what patches will overwrite and sets their space aside. Where the file system can clone, or somebody reads, or
+  /// it cannot promise the space, whole files are made of them instead.
   private func preparePatches() throws(StoreError) -> StoreLock? {
     guard !intake.patches.isEmpty, let previous else { return nil }
-    let pin = try store.tryPinExclusively(previous.number)
+    let pin = try store.tryLockOutReaders()
     for patch in intake.patches {
-      // Before the file is touched: whoever comes after an interruption must know which one that was.
-      try StoreError.telling { () throws(SystemError) in
-        try staging.folder.replace(Staging.rangesName(patch.number), with: patch.ranges.encode(key: store.key))
-      }
-      let isUndoable = pin == nil ? false : try saveUndo(patch.number, patch.ranges, previous.number)
-      if !isUndoable {
+      if try !staging.clone(patch.number, patch.ranges) {
+        if pin != nil, try saveUndo(patch.number, patch.ranges, previous.number) { continue }
         try staging.materialize(patch.number, patch.ranges)
-        intake.replaceAction(patch.index, with: .place(patch.number))
-        try intake.setMetadata(patch.record, ofContent: patch.number)
       }
+      intake.replaceAction(patch.index, with: .place(patch.number))
+      try intake.setMetadata(patch.record, ofContent: patch.number)
     }
     return pin
   }
 
-  /// The undo of a patch: the old blocks, in a sparse file at their own offsets, with a list like the patch's own. False
-  /// where the file system could run out of space while the patch is written.
+  /// Saves the old blocks to history, and the list of the new ones for the carrying out. False where the file system could run out of space while the patch is written.
   private func saveUndo(
     _ number: UInt64, _ ranges: PatchRanges, _ generation: UInt64
   ) throws(StoreError) -> Bool {
     try StoreError.telling { () throws(SystemError) in
-      let folder = try store.historyFolder(generation).makeOrOpenFolder(StoreLayout.undo)
       let file: Descriptor
       do throws(SystemError) { file = try store.mirror.open(at: ranges.path, .readingAndWriting) } catch {
         // Without root its mode may be in the way.
         guard error.isNotPermitted else { throw error }
         return false
       }
-      // An entry that came after it may have made a further link to it: a moved file, which must stay as it is.
-      guard try file.status().links == 1, try ranges.allocate(in: file) else { return false }
-      let undo = try folder.open(StoreLayout.name(number), [.readingAndWriting, .creating, .truncating])
-      try undo.truncate(to: ranges.oldSize)
-      try ranges.copyOld(from: file, into: undo)
-      let list = PatchRanges(
-        path: ranges.path, oldSize: ranges.newSize, newSize: ranges.oldSize, ranges: ranges.ranges)
-      try folder.replace(Staging.rangesName(number), with: list.encode(key: store.key))
+      // An entry that came after it may have made a further link to it: a moved file, which must stay as it is. And what the
+      // generations before share with history by a link must not change either.
+      guard try file.status().links == 1 else { return false }
+      // Before the file is touched: whoever comes after an interruption must know which one that was.
+      try staging.folder.replace(Staging.rangesName(number), with: ranges.encode(key: store.key))
+      guard try ranges.allocate(in: file) else { return false }
+      try Undo.save(
+        ranges.overwritten, of: file, at: ranges.path, size: ranges.oldSize,
+        in: try store.historyFolder(generation).makeOrOpenFolder(StoreLayout.undo), key: store.key)
       return true
     }
   }
@@ -99,7 +94,7 @@ struct Sealer {
 
   /// Writes the segment of this generation: its changes, with as many of the newest segments folded in as are cheap.
   private func writeSegment(for number: UInt64) throws(StoreError) -> [FileName] {
-    let name = StoreLayout.name("\(number).segment")
+    let name = StoreLayout.segment(number)
     let names = previous?.segments ?? []
     let older = try store.catalog(of: previous).segments
     let file = try StoreError.telling { () throws(SystemError) in try store.incoming.open(StoreLayout.changes) }

@@ -1,7 +1,7 @@
 import HotsyncDelta
 import HotsyncSystem
 
-/// Copies files and digests them on the way; holes stay holes.
+/// Copies content and digests it on the way; holes stay holes.
 final class ContentCopier {
   private let key: HashKey
   private var buffer = [UInt8](repeating: 0, count: 1 << 20)
@@ -10,36 +10,71 @@ final class ContentCopier {
 
   /// - Returns: whether the content is what was said; the copy is to be thrown away where it is not.
   func copy(
-    _ source: borrowing Descriptor, into target: borrowing Descriptor, size: UInt64, digest: Digest
+    _ source: VersionFile, into target: borrowing Descriptor, size: UInt64, digest: Digest
   ) throws(StoreError) -> Bool {
     try StoreError.telling { () throws(SystemError) in
-      guard try source.status().size == size else { return false }
+      guard source.size == size else { return false }
       try target.truncate(to: 0)
       var hasher = ContentHasher(key: key)
-      var position: UInt64 = 0
-      while let data = try source.nextData(after: position, size: size) {
-        hasher.skipZeros(data.lowerBound - position)
-        position = data.lowerBound
-        while position < data.upperBound {
-          let count = Int(min(UInt64(buffer.count), data.upperBound - position))
-          let got = try source.read(into: &buffer, count: count, at: position)
-          guard got > 0 else { return false }
-          hasher.update(buffer[..<got])
-          try target.write(buffer[..<got], at: position)
-          position += UInt64(got)
+      try source.forEachPart { (range, file) throws(SystemError) in
+        try pass(range, of: file, to: &hasher) { (bytes, offset) throws(SystemError) in
+          try target.write(bytes, at: offset)
         }
       }
-      hasher.skipZeros(size - position)
       try target.truncate(to: size)
       return hasher.finish() == digest
     }
   }
 
   /// The same without a copy.
-  func isSound(_ source: borrowing Descriptor, size: UInt64, digest: Digest) throws(StoreError) -> Bool {
-    guard try StoreError.telling({ () throws(SystemError) in try source.status().size == size }) else { return false }
-    do throws(DeltaError) {
-      return try contentDigest(of: source, size: size, key: key, buffer: &buffer) == digest
-    } catch { throw StoreError(error) }
+  func isSound(_ source: VersionFile, size: UInt64, digest: Digest) throws(StoreError) -> Bool {
+    try StoreError.telling { () throws(SystemError) in
+      guard source.size == size else { return false }
+      var hasher = ContentHasher(key: key)
+      try source.forEachPart { (range, file) throws(SystemError) in
+        try pass(range, of: file, to: &hasher) { (_, _) throws(SystemError) in }
+      }
+      return hasher.finish() == digest
+    }
+  }
+
+  /// Copies a range to the same offsets of another file, and gives the digest of what was copied.
+  func copy(
+    _ range: Range<UInt64>, of source: borrowing Descriptor, into target: borrowing Descriptor
+  ) throws(SystemError) -> Digest {
+    var hasher = ContentHasher(key: key)
+    try pass(range, of: source, to: &hasher) { (bytes, offset) throws(SystemError) in
+      try target.write(bytes, at: offset)
+    }
+    return hasher.finish()
+  }
+
+  func digest(_ range: Range<UInt64>, of source: borrowing Descriptor) throws(SystemError) -> Digest {
+    var hasher = ContentHasher(key: key)
+    try pass(range, of: source, to: &hasher) { (_, _) throws(SystemError) in }
+    return hasher.finish()
+  }
+
+  /// Reads the data of a range in order; what is a hole, or beyond the end, counts as zeros.
+  private func pass(
+    _ range: Range<UInt64>, of source: borrowing Descriptor, to hasher: inout ContentHasher,
+    _ body: (ArraySlice<UInt8>, UInt64) throws(SystemError) -> Void
+  ) throws(SystemError) {
+    var position = range.lowerBound
+    while let data = try source.nextData(after: position, size: range.upperBound) {
+      hasher.skipZeros(data.lowerBound - position)
+      position = data.lowerBound
+      while position < data.upperBound {
+        let count = Int(min(UInt64(buffer.count), data.upperBound - position))
+        let got = try source.read(into: &buffer, count: count, at: position)
+        guard got > 0 else { break }
+        hasher.update(buffer[..<got])
+        try body(buffer[..<got], position)
+        position += UInt64(got)
+      }
+      // It got shorter meanwhile.
+      if position < data.upperBound { break }
+    }
+    hasher.skipZeros(range.upperBound - position)
   }
 }

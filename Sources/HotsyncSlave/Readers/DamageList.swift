@@ -1,64 +1,96 @@
 import HotsyncCatalog
 import HotsyncSystem
 
-/// The file `damaged` in a store: what the last verifications found, for the cycle that will mend it.
-enum DamageList {
-  static let name = StoreLayout.name("damaged")
-  private static let magic = Array("HSDAMAG1".utf8)
+/// The file `damaged` in a store: what the last verifications found, for the cycle that will mend the mirror, and for the operator.
+struct DamageList: Equatable {
+  /// A version of a file that an older generation has lost.
+  struct Loss: Hashable, Comparable {
+    let path: RelativePath
+    let generation: UInt64
+
+    static func < (one: Loss, other: Loss) -> Bool {
+      one.path == other.path ? one.generation < other.generation : one.path < other.path
+    }
+  }
+
+  /// Entries of the mirror that are not what the newest catalog tells.
+  var mirror: Set<RelativePath> = []
+  var lost: Set<Loss> = []
+
+  private static let name = StoreLayout.name("damaged")
+  private static let magic = Array("HSDAMAG2".utf8)
   private static let limit = 256 << 20
   private static let most = 1_000_000
 
-  /// Adds what was found; a full verification is all that is known.
-  static func write(_ damaged: [Damage], isFull: Bool, in store: Store) throws(StoreError) {
-    var paths = Set(damaged.map(\.path))
+  // MARK: Changing
+
+  /// Adds what a verification found; a full one is all that is known.
+  static func note(mirror: [Damage], all: [Damage], isFull: Bool, in store: Store) throws(StoreError) {
     // A list that cannot be read is replaced by what is known now.
-    if !isFull { paths.formUnion((try? read(store)) ?? []) }
-    try save(paths, in: store)
+    var list = isFull ? DamageList() : (try? read(store)) ?? DamageList()
+    list.mirror.formUnion(mirror.map(\.path))
+    list.lost.formUnion(
+      all.dropFirst(mirror.count).map { Loss(path: $0.path, generation: $0.generation) })
+    let listed = Set(try store.generations().all.map(\.number))
+    list.lost = list.lost.filter { listed.contains($0.generation) }
+    try list.save(in: store)
   }
 
   /// Takes out what came again with a cycle.
   static func remove(_ mended: Set<RelativePath>, in store: Store) throws(StoreError) {
     guard !mended.isEmpty else { return }
-    try save(Set(try read(store)).subtracting(mended), in: store)
+    var list = try read(store)
+    list.mirror.subtract(mended)
+    try list.save(in: store)
   }
 
   /// Puts in what a commit found missing.
   static func add(_ damaged: Set<RelativePath>, in store: Store) throws(StoreError) {
     guard !damaged.isEmpty else { return }
-    try save(damaged.union((try? read(store)) ?? []), in: store)
+    var list = (try? read(store)) ?? DamageList()
+    list.mirror.formUnion(damaged)
+    try list.save(in: store)
   }
 
-  private static func save(_ paths: Set<RelativePath>, in store: Store) throws(StoreError) {
+  // MARK: The file
+
+  private func save(in store: Store) throws(StoreError) {
     try StoreError.telling { () throws(SystemError) in
-      guard !paths.isEmpty else {
-        if try store.top.statusIfPresent(name) != nil { try store.top.unlink(name) }
-        return
-      }
+      guard self != DamageList() else { return try store.top.unlinkIfPresent(DamageList.name) }
       var writer = ByteWriter()
-      writer.raw(magic)
-      let listed = paths.sorted().prefix(most)
+      writer.raw(DamageList.magic)
+      let listed = mirror.sorted().prefix(DamageList.most)
       writer.integer(UInt64(listed.count))
       for path in listed { writer.data(path.bytes) }
+      let losses = lost.sorted().prefix(DamageList.most)
+      writer.integer(UInt64(losses.count))
+      for loss in losses {
+        writer.data(loss.path.bytes)
+        writer.integer(loss.generation)
+      }
       writer.digest(store.key.digest(of: writer.bytes))
-      try store.top.replace(name, with: writer.bytes)
+      try store.top.replace(DamageList.name, with: writer.bytes)
     }
   }
 
-  static func read(_ store: Store) throws(StoreError) -> [RelativePath] {
+  static func read(_ store: Store) throws(StoreError) -> DamageList {
     let bytes = try StoreError.telling { () throws(SystemError) in try store.top.content(of: name, limit: limit) }
-    guard let bytes else { return [] }
+    guard let bytes else { return DamageList() }
     let body = bytes.dropLast(Digest.byteCount)
     guard bytes.count > Digest.byteCount, store.key.digest(of: body) == Digest(bytes: bytes.suffix(Digest.byteCount))
     else {
       throw .damaged("the list of damaged files", "it is cut short or altered")
     }
     var reader = ByteReader(body)
-    var paths: [RelativePath] = []
+    var list = DamageList()
     do throws(Malformed) {
       guard Array(try reader.raw(magic.count)) == magic else { throw Malformed("another format") }
-      for _ in 0..<(try reader.count(atMost: most)) { paths.append(try reader.path()) }
+      for _ in 0..<(try reader.count(atMost: most)) { list.mirror.insert(try reader.path()) }
+      for _ in 0..<(try reader.count(atMost: most)) {
+        list.lost.insert(Loss(path: try reader.path(), generation: try reader.integer()))
+      }
       try reader.end()
     } catch { throw .damaged("the list of damaged files", error.reason) }
-    return paths
+    return list
   }
 }

@@ -1,12 +1,14 @@
+public import HotsyncCatalog
 public import HotsyncSystem
 
-/// How an operator names a generation: a number, `latest`, `latest-N`, or a time, local or with `Z` in UTC
-/// (`2026-11-20 14:00`: the newest at or before it). Names of snapshots come with the snapshots.
+/// How an operator names a generation: a number, `latest`, `latest-N`, a snapshot's name, or a time, local or with `Z` in UTC
+/// (`2026-11-20 14:00`: the newest at or before it).
 public enum GenerationName: Sendable, Equatable {
   case number(UInt64)
   /// The Nth before the newest.
   case latest(before: Int)
   case time(Timestamp)
+  case snapshot(SnapshotName)
 
   /// Nil for what is none of these.
   public init?(_ text: String) {
@@ -18,6 +20,8 @@ public enum GenerationName: Sendable, Equatable {
       self = .latest(before: before)
     } else if let time = GenerationName.time(text) {
       self = .time(time)
+    } else if let name = SnapshotName(text) {
+      self = .snapshot(name)
     } else {
       return nil
     }
@@ -45,13 +49,20 @@ public enum GenerationName: Sendable, Equatable {
   }
 
   /// The one that is meant of those that there are, oldest first.
-  func find(in generations: [Generation]) -> Generation? {
+  ///
+  /// - Parameter snapshots: asked for only where one is meant, as a damaged list of them is in nobody else's way.
+  func find(
+    in generations: [Generation], snapshots: () throws(StoreError) -> [Snapshot]
+  ) throws(StoreError) -> Generation? {
     switch self {
-    case .number(let number): generations.first { $0.number == number }
+    case .number(let number): return generations.first { $0.number == number }
     case .latest(let before):
-      before < generations.count ? generations[generations.count - 1 - before] : nil
+      return before < generations.count ? generations[generations.count - 1 - before] : nil
     // Whole seconds were asked for, so that a part of one counts as within it.
-    case .time(let time): generations.last { $0.time.seconds <= time.seconds }
+    case .time(let time): return generations.last { $0.time.seconds <= time.seconds }
+    case .snapshot(let name):
+      guard let snapshot = try snapshots().first(where: { $0.name == name }) else { return nil }
+      return generations.first { $0.number == snapshot.generation }
     }
   }
 }

@@ -2,25 +2,21 @@ import HotsyncCatalog
 public import HotsyncSystem
 
 /// A generation that is being read. While this lives nothing of it is overwritten or removed: a commit displaces what it
-/// replaces into history, where it is found from here.
-///
-/// A patch in place overwrites blocks of a file, and saves them, only where nobody had pinned the generation. Older
-/// generations whose files were patched before they were pinned are not put together from those blocks yet: such a file
-/// fails its digest and is told as damaged. As long as the newest generation is the only one kept, there is none.
+/// replaces into history, where it is found from here, and patches nothing in place.
 public final class PinnedGeneration {
   public let generation: Generation
   let store: Store
   let catalog: Catalog
-  private let pin: StoreLock
-  /// `history/<number>/files` from this generation on, oldest first, as far as they were there when last looked.
-  private var displaced: [OpenFolder] = []
+  private let pin: ReaderPin
+  /// Of this generation and younger ones, oldest first, as far as they were there when last looked.
+  private var levels: [HistoryLevel] = []
 
-  private init(_ store: Store, _ generation: Generation, _ catalog: Catalog, _ pin: StoreLock) throws(StoreError) {
+  private init(_ store: Store, _ generation: Generation, _ catalog: Catalog, _ pin: ReaderPin) throws(StoreError) {
     self.store = store
     self.generation = generation
     self.catalog = catalog
     self.pin = pin
-    try lookForDisplaced()
+    try lookForLevels()
   }
 
   // MARK: Opening
@@ -43,11 +39,11 @@ public final class PinnedGeneration {
     let start = clocks.elapsed()
     while true {
       try settle(store, metadata, since: start, clocks)
-      guard let found = wanted.find(in: try store.generations().all) else {
+      guard let found = try wanted.find(in: try store.generations().all, snapshots: store.snapshots) else {
         throw .unknownGeneration(name, store.connection)
       }
       if let pin = try store.tryPinForReading(found.number), try !store.hasJournal(),
-        wanted.find(in: try store.generations().all) == found
+        try wanted.find(in: try store.generations().all, snapshots: store.snapshots) == found
       {
         // From here on a commit sees the pin, and what this generation needs stays.
         return try PinnedGeneration(store, found, try store.catalog(of: found), pin)
@@ -88,57 +84,49 @@ public final class PinnedGeneration {
 
   // MARK: Reading
 
-  /// A folder that is kept open.
-  private final class OpenFolder {
-    let folder: Folder
-    init(_ folder: consuming Folder) { self.folder = folder }
-  }
-
-  private func lookForDisplaced() throws(StoreError) {
-    displaced = []
-    try StoreError.telling { () throws(SystemError) in
-      let numbers = try store.history.names().compactMap { UInt64(String(decoding: $0.bytes, as: UTF8.self)) }
-      for number in numbers.sorted() where number >= generation.number {
-        do throws(SystemError) {
-          let files = try store.history.folder(StoreLayout.name(number)).folder(StoreLayout.files)
-          displaced.append(OpenFolder(files))
-        } catch {
-          guard error.isMissing else { throw error }
-        }
+  private func lookForLevels() throws(StoreError) {
+    let store = store
+    let numbers = try StoreError.telling { () throws(SystemError) in try HistoryLevel.numbers(in: store.history) }
+    levels = []
+    for number in numbers where number >= generation.number {
+      do throws(SystemError) { levels.append(try HistoryLevel(number, in: store.history, key: store.key)) } catch {
+        // A prune has just folded it into its elder.
+        guard error.isMissing else { throw StoreError(error) }
       }
     }
   }
 
-  /// Lends the file at a path to a reader that says whether it is what the catalog tells. What was displaced by a commit
-  /// meanwhile is looked for again.
+  /// Lends the file at a path to a reader that says whether it is what the catalog tells. What was displaced by a commit, or
+  /// moved by a prune, meanwhile is looked for again.
   ///
   /// - Returns: false where no file is there that the reader takes.
   func withContent(
-    at path: RelativePath, _ body: (borrowing Descriptor) throws(StoreError) -> Bool
+    at path: RelativePath, _ body: (VersionFile) throws(StoreError) -> Bool
   ) throws(StoreError) -> Bool {
-    var tried: Set<[UInt64]> = []
+    var tried: [VersionFile] = []
     // Between a look into history and one into the mirror a commit may take the file from there to here, and a second one
     // may have begun another part of history: after three looks it is not there.
     for attempt in 0..<3 {
-      if attempt > 0 { try lookForDisplaced() }
-      guard let file = try openContent(at: path) else { continue }
-      let status = try StoreError.telling { () throws(SystemError) in try file.status() }
-      guard status.kind == .regular, tried.insert([status.device, status.inode]).inserted else { continue }
+      if attempt > 0 { try lookForLevels() }
+      guard let file = try openContent(at: path), file.status.kind == .regular,
+        !tried.contains(where: { $0.isSame(as: file) })
+      else { continue }
+      tried.append(file)
       if try body(file) { return true }
     }
     return false
   }
 
   /// Nil where there is none.
-  private func openContent(at path: RelativePath) throws(StoreError) -> Descriptor? {
-    for history in displaced {
-      if let file = try PinnedGeneration.open(path, in: history.folder) { return file }
+  private func openContent(at path: RelativePath) throws(StoreError) -> VersionFile? {
+    var undos: [Undo] = []
+    for level in levels {
+      // An undo that was damaged cannot help: what is read without it is not what the catalog tells.
+      if let undo = try? level.undo(of: path) { undos.append(undo) }
+      let file = try StoreError.telling { () throws(SystemError) in try level.open(path, under: undos) }
+      if let file { return file }
     }
-    return try PinnedGeneration.open(path, in: store.mirror)
-  }
-
-  private static func open(_ path: RelativePath, in folder: borrowing Folder) throws(StoreError) -> Descriptor? {
-    do throws(SystemError) { return try folder.open(at: path) } catch {
+    do throws(SystemError) { return try VersionFile(try store.mirror.open(at: path), undos) } catch {
       if error.isMissing || error.isLoop { return nil }
       throw StoreError(error)
     }

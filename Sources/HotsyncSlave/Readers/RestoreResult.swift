@@ -6,6 +6,15 @@ public struct Damage: Sendable, Equatable {
   public let generation: UInt64
   /// In words: "its content is not what was stored".
   public let what: String
+  /// The bytes of a file, which older generations may share.
+  let isContent: Bool
+
+  init(path: RelativePath, generation: UInt64, what: String, isContent: Bool = true) {
+    self.path = path
+    self.generation = generation
+    self.what = what
+    self.isContent = isContent
+  }
 }
 
 /// What a restore is to bring back, and how.

@@ -8,12 +8,16 @@ public struct StatusOfStore: Sendable {
   public let lastSync: (generation: UInt64, time: Timestamp)?
   /// Files that verifications found damaged and no cycle has mended.
   public let damaged: Int
+  /// Versions of files that older generations have lost.
+  public let lost: Int
   public let freeBytes: UInt64
   public let totalBytes: UInt64
 
   public init(_ store: Store) throws(StoreError) {
     generations = try store.generations().all
-    damaged = try DamageList.read(store).count
+    let list = try DamageList.read(store)
+    damaged = list.mirror.count
+    lost = list.lost.count
     let space = try StoreError.telling { () throws(SystemError) in try store.top.descriptor.freeSpace() }
     freeBytes = space.freeBytes
     totalBytes = space.totalBytes

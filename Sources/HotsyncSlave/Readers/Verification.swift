@@ -1,6 +1,7 @@
 import HotsyncCatalog
-public import HotsyncSystem
+import HotsyncSystem
 
+/// What a verification read, and what it found.
 public struct VerificationResult: Sendable {
   /// Entries that are no folders.
   public internal(set) var filesChecked: UInt64 = 0
@@ -13,7 +14,7 @@ public struct VerificationResult: Sendable {
 ///
 /// Where a cycle commits meanwhile, the mirror shows another generation from then on: contents are then looked for in
 /// history, too, and the rest is left to the next run.
-public final class Verification {
+final class Verification {
   private let pinned: PinnedGeneration
   private let share: Double
   private let metadata: MetadataWriter
@@ -24,7 +25,7 @@ public final class Verification {
   private var reading: ReadingShare
 
   /// - Parameter share: of the bytes that are read, 0 to 1; 1 is every file.
-  public init(
+  init(
     _ pinned: PinnedGeneration, share: Double, accounts: Accounts, mapsUnknownOwnersToNobody: Bool = false,
     progress: @escaping (_ files: UInt64, _ bytes: UInt64) -> Void = { _, _ in }
   ) throws(StoreError) {
@@ -37,8 +38,8 @@ public final class Verification {
     reading = try ReadingShare(pinned, share: self.share)
   }
 
-  public func run() throws(StoreError) -> VerificationResult {
-    try checkCatalog()
+  func run() throws(StoreError) -> VerificationResult {
+    try pinned.checkCatalog()
     let cursor: MergedCursor
     do throws(CatalogError) { cursor = try pinned.catalog.cursor() } catch { throw StoreError(error) }
     let walk = try MirrorWalk(pinned.store.mirror)
@@ -62,7 +63,6 @@ public final class Verification {
       }
     }
     try reading.note()
-    try DamageList.write(result.damaged, isFull: share >= 1, in: pinned.store)
     return result
   }
 
@@ -70,35 +70,22 @@ public final class Verification {
     do throws(CatalogError) { try cursor.advance() } catch { throw StoreError(error) }
   }
 
-  /// The catalog itself must be the one that was committed.
-  private func checkCatalog() throws(StoreError) {
-    var digest = CatalogDigest.empty
-    do throws(CatalogError) {
-      let cursor = try pinned.catalog.cursor()
-      while let record = cursor.current?.record {
-        digest.add(record.digest(key: pinned.store.key))
-        try cursor.advance()
-      }
-    } catch { throw StoreError(error) }
-    guard digest == pinned.generation.catalog else {
-      throw .damaged("the catalog of generation \(pinned.generation.number)", "it is not the one that was committed")
-    }
-  }
-
   // MARK: What is found
 
   /// What the mirror shows counts only while it shows this generation.
-  private func note(_ path: RelativePath, _ what: String) throws(StoreError) {
-    if try pinned.isMirrored() { damage(path, what) }
+  private func note(_ path: RelativePath, _ what: String, isContent: Bool = false) throws(StoreError) {
+    if try pinned.isMirrored() { damage(path, what, isContent: isContent) }
   }
 
-  private func damage(_ path: RelativePath, _ what: String) {
-    result.damaged.append(Damage(path: path, generation: pinned.generation.number, what: what))
+  private func damage(_ path: RelativePath, _ what: String, isContent: Bool = false) {
+    result.damaged.append(
+      Damage(path: path, generation: pinned.generation.number, what: what, isContent: isContent))
   }
 
   private func checkMissing(_ record: Record) throws(StoreError) {
     guard case .regular(let size, let digest) = record.content, try !pinned.isMirrored() else {
-      return try note(record.path, "it is missing")
+      if try pinned.isMirrored() { damage(record.path, "it is missing", isContent: true) }
+      return
     }
     try checkContent(record.path, size: size, digest: digest)
   }
@@ -110,11 +97,11 @@ public final class Verification {
     progress(result.filesChecked, result.bytesChecked)
     switch record.content {
     case .regular(let size, let digest):
-      guard status.kind == .regular else { return try note(record.path, "it is no file") }
+      guard status.kind == .regular else { return try note(record.path, "it is no file", isContent: true) }
       if try reading.isDue(record.path, size: size) {
         try checkContent(record.path, size: size, digest: digest)
       } else if status.size != size {
-        return try note(record.path, "it has \(status.size) bytes, and \(size) were stored")
+        return try note(record.path, "it has \(status.size) bytes, and \(size) were stored", isContent: true)
       }
     case .folder:
       guard status.kind == .folder else { return try note(record.path, "it is no folder") }
@@ -132,7 +119,7 @@ public final class Verification {
       try copier.isSound(file, size: size, digest: digest)
     }
     result.bytesChecked += size
-    if !isSound { damage(path, "its content is not what was stored") }
+    if !isSound { damage(path, "its content is not what was stored", isContent: true) }
   }
 
   private func compareLink(

@@ -7,6 +7,9 @@ enum Action: Equatable {
   case none
   /// The staged content takes the path. It has its metadata already.
   case place(UInt64)
+  /// The same, where the content is the one that was there before: nothing is displaced, as every generation that has it finds
+  /// it in the new file, too.
+  case replace(UInt64)
   /// The staged content is another link to a file of the mirror, and gets its metadata once it has the path.
   case placeMoved(UInt64)
   /// The staged ranges are written into the file at the path.
@@ -15,18 +18,20 @@ enum Action: Equatable {
   fileprivate var code: UInt64 {
     switch self {
     case .none: 0
-    case .place(let number): 1 | number << 2
-    case .placeMoved(let number): 2 | number << 2
-    case .patch(let number): 3 | number << 2
+    case .place(let number): 1 | number << 3
+    case .placeMoved(let number): 2 | number << 3
+    case .patch(let number): 3 | number << 3
+    case .replace(let number): 4 | number << 3
     }
   }
 
   fileprivate init(code: UInt64) {
-    let number = code >> 2
-    switch code & 3 {
+    let number = code >> 3
+    switch code & 7 {
     case 1: self = .place(number)
     case 2: self = .placeMoved(number)
     case 3: self = .patch(number)
+    case 4: self = .replace(number)
     default: self = .none
     }
   }

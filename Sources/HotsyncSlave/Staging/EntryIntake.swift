@@ -80,7 +80,7 @@ final class EntryIntake {
     }
     let file = try staging.place(content, number: number, digest: digest)
     try StoreError.telling { () throws(SystemError) in try metadata.apply(record, to: file, isNew: true) }
-    try note(record, replacing: old, .place(number))
+    try note(record, replacing: old, placing(number, record, old))
   }
 
   func remove(_ path: RelativePath) throws(StoreError) {
@@ -203,7 +203,7 @@ final class EntryIntake {
   ) throws(StoreError) -> Action {
     if staging.mismatched.contains(number) {
       awaitingRepair[number] = record
-      return .place(number)
+      return placing(number, record, old)
     }
     let content = try staging.take(number, size: size, digest: digest)
     if let patch = content.patch {
@@ -214,7 +214,11 @@ final class EntryIntake {
       try staging.materialize(number, patch)
     }
     try setMetadata(record, ofContent: number)
-    return .place(number)
+    return placing(number, record, old)
+  }
+
+  private func placing(_ number: UInt64, _ record: Record, _ old: Record?) -> Action {
+    old?.content == record.content ? .replace(number) : .place(number)
   }
 
   func setMetadata(_ record: Record, ofContent number: UInt64) throws(StoreError) {

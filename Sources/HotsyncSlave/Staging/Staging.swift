@@ -250,6 +250,22 @@ final class Staging {
     }
   }
 
+  /// The same by a clone, which costs what the patch changes; false where the file system cannot.
+  func clone(_ number: UInt64, _ ranges: PatchRanges) throws(StoreError) -> Bool {
+    try StoreError.telling { () throws(SystemError) in
+      let aside = StoreLayout.name("\(number).clone")
+      try folder.unlinkIfPresent(aside)
+      let target = try folder.open(aside, [.readingAndWriting, .exclusively])
+      guard try target.clone(try store.mirror.open(at: ranges.path)) else {
+        try folder.unlink(aside)
+        return false
+      }
+      try ranges.write(from: try folder.open(StoreLayout.name(number)), into: target)
+      try folder.rename(aside, into: folder, as: StoreLayout.name(number))
+      return true
+    }
+  }
+
   /// A content that cannot be had here after all: the master sends it whole.
   func miss(_ number: UInt64) { mismatched.insert(number) }
 

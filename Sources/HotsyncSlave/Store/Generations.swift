@@ -13,6 +13,8 @@ public struct Generation: Sendable, Equatable {
   public let bytes: UInt64
   /// Entries that this generation changed.
   public let changed: UInt64
+  /// It came from a folder of the slave's (`seed`); the master never had it.
+  public let isSeed: Bool
   /// The names of its catalog's segments, oldest first.
   public let segments: [FileName]
 }
@@ -33,24 +35,16 @@ struct GenerationList: Equatable {
       text += "\(generation.number) \(generation.time.seconds).\(generation.time.nanoseconds) epoch=\(generation.epoch)"
       text += " catalog=\(generation.catalog.sum.hexadecimal) records=\(generation.catalog.records)"
       text += " files=\(generation.files) bytes=\(generation.bytes) changed=\(generation.changed)"
+      text += " from=\(generation.isSeed ? "seed" : "master")"
       text += " segments=\(generation.segments.map(\.description).joined(separator: ","))\n"
     }
-    let digest = key.digest(of: Array(text.utf8))
-    return Array((text + "end \(digest.hexadecimal)\n").utf8)
+    return SealedText.seal(text, key: key)
   }
 
   static func parse(_ bytes: [UInt8], key: HashKey) throws(StoreError) -> GenerationList {
-    var lines = bytes.split(separator: UInt8(ascii: "\n"))
-    guard let end = lines.popLast(), bytes.last == UInt8(ascii: "\n") else {
-      throw .damaged("the list of generations", "it is cut short or altered")
-    }
-    let before = bytes.prefix(bytes.count - end.count - 1)
-    guard Array(end) == Array("end \(key.digest(of: before).hexadecimal)".utf8) else {
-      throw .damaged("the list of generations", "it is cut short or altered")
-    }
     var list = GenerationList.empty
-    for line in lines {
-      guard let generation = parseLine(String(decoding: line, as: UTF8.self)) else {
+    for line in try SealedText.open(bytes, key: key, "the list of generations") {
+      guard let generation = parseLine(line) else {
         throw .damaged("the list of generations", "a line of it means nothing")
       }
       list.all.append(generation)
@@ -58,9 +52,9 @@ struct GenerationList: Equatable {
     return list
   }
 
-  private static func parseLine(_ line: String) -> Generation? {
+  private static func parseLine(_ line: Substring) -> Generation? {
     let words = line.split(separator: " ")
-    guard words.count == 9, let number = UInt64(words[0]) else { return nil }
+    guard words.count == 10, let number = UInt64(words[0]) else { return nil }
     let time = words[1].split(separator: ".")
     guard time.count == 2, let seconds = Int64(time[0]), let nanoseconds = UInt32(time[1]),
       let moment = Timestamp(seconds: seconds, nanoseconds: nanoseconds)
@@ -76,10 +70,12 @@ struct GenerationList: Equatable {
       let size = count("bytes"), let changed = count("changed"),
       let sum = fields["catalog"].flatMap(parseHexadecimal).flatMap({ Digest(bytes: $0) })
     else { return nil }
+    guard let origin = fields["from"], origin == "seed" || origin == "master" else { return nil }
     let segments = (fields["segments"] ?? "").split(separator: ",").map { FileName(String($0)) }
     guard !segments.contains(nil) else { return nil }
     return Generation(
       number: number, time: moment, epoch: epoch, catalog: CatalogDigest(sum: sum, records: records), files: files,
-      bytes: size, changed: changed, segments: segments.compactMap { $0 })
+      bytes: size, changed: changed, isSeed: origin == "seed",
+      segments: segments.compactMap { $0 })
   }
 }

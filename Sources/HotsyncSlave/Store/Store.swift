@@ -82,6 +82,10 @@ public final class Store: Sendable {
     }
   }
 
+  func historyFolder(_ generation: UInt64) throws(SystemError) -> Folder {
+    try history.makeOrOpenFolder(StoreLayout.name(generation))
+  }
+
   func hasJournal() throws(StoreError) -> Bool {
     try StoreError.telling { () throws(SystemError) in try top.statusIfPresent(StoreLayout.journal) != nil }
   }

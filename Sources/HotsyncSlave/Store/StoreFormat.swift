@@ -2,7 +2,7 @@ import HotsyncSystem
 
 /// The file `format`: version of the layout, the store's UUID, the secret of its digests.
 struct StoreFormat {
-  static let version = 1
+  static let version = 2
 
   let uuid: [UInt8]
   let key: HashKey

@@ -17,6 +17,8 @@ enum StoreLayout {
   static let pins = name("pins")
   static let journal = name("journal")
   static let generations = name("generations")
+  /// Which generations are kept under names.
+  static let snapshots = name("snapshots")
   static let ballast = name("ballast")
   /// When the master was last seen in step.
   static let contact = name("contact")
@@ -36,6 +38,15 @@ enum StoreLayout {
   static func name(_ text: String) -> FileName {
     guard let name = FileName(text) else { preconditionFailure("\(text) is no name") }
     return name
+  }
+
+  /// A generation's own segment.
+  static func segment(_ number: UInt64) -> FileName { name("\(number).segment") }
+
+  /// The generation that wrote a segment; nil for a name that is none of one.
+  static func number(ofSegment name: FileName) -> UInt64? {
+    let words = String(decoding: name.bytes, as: UTF8.self).split(separator: ".")
+    return words.count == 2 && words[1] == "segment" ? UInt64(words[0]) : nil
   }
 
   static func name(_ number: UInt64) -> FileName { name(String(number)) }

@@ -92,6 +92,20 @@ enum SweptChanges {
     return changes
   }()
 
+  /// On what came of `last`.
+  static let later: Changes = {
+    var changes = Changes()
+    changes.put = [
+      "b": .file("small, later"), "image": Entry(.file(patched(patched(large(1), seed: 30), seed: 111))),
+      "is": .file("is changed"), "fold-b/q": Entry(.file(large(17))), "goes": .file("came back"),
+      "t-folder-file": .folder, "t-folder-file/in": .file("in again"), "x-leader": .file("linked no more"),
+      "x-other": .file("linked"),
+    ]
+    changes.remove = ["t-file-folder", "t-file-folder/in", "fold-b/p"]
+    changes.patched = ["image"]
+    return changes
+  }()
+
   static func apply(_ changes: Changes, to tree: inout Tree) {
     for name in changes.remove { RelativePath(name).map { tree.entries[$0] = nil } }
     for (name, entry) in changes.put { RelativePath(name).map { tree.entries[$0] = entry } }

@@ -1,0 +1,109 @@
+import HotsyncCatalog
+import HotsyncSystem
+
+/// Folds what a generation that is dropped has in history into its elder, as far as that one needs it. Every step can be done
+/// again, and until the last the elder finds all it needs in the one place or the other.
+///
+/// Where several neighbours go, the oldest must be folded first and wholly: what an earlier commit displaced hides what a later
+/// one did.
+final class Fold {
+  private let store: Store
+  private let elder: Generation
+  private let pause: () throws(StoreError) -> Void
+  private let from: Folder
+  private let into: Folder
+  private let files: FolderCache
+  private let catalog: Catalog
+
+  /// - Parameter pause: called between steps: gives the lock to others now and then.
+  init(
+    _ store: Store, _ dropped: UInt64, into elder: Generation, pause: @escaping () throws(StoreError) -> Void
+  ) throws(StoreError) {
+    self.store = store
+    self.elder = elder
+    self.pause = pause
+    catalog = try store.catalog(of: elder)
+    do throws(SystemError) {
+      from = try store.historyFolder(dropped)
+      into = try store.historyFolder(elder.number)
+      files = try FolderCache(try into.makeOrOpenFolder(StoreLayout.files), makesMissing: true)
+    } catch { throw StoreError(error) }
+  }
+
+  func run() throws(StoreError) {
+    // While a displaced file still stands with the dropped one, the elder's undo must already have what lies over it.
+    try foldUndos()
+    try foldFiles()
+  }
+
+  private func level() throws(StoreError) -> HistoryLevel {
+    try StoreError.telling { () throws(SystemError) in
+      try HistoryLevel(elder.number, in: store.history, key: store.key)
+    }
+  }
+
+  // MARK: Displaced files
+
+  private func foldFiles() throws(StoreError) {
+    let displaced = try StoreError.telling { () throws(SystemError) in try from.ifPresent(StoreLayout.files) }
+    guard let displaced else { return }
+    let walk = try MirrorWalk(displaced)
+    let cursor: MergedCursor
+    do throws(CatalogError) { cursor = try catalog.cursor() } catch { throw StoreError(error) }
+    let level = try level()
+    while let (path, status) = try walk.current() {
+      try walk.enter(status.kind == .folder) { (folder) throws(StoreError) in
+        guard status.kind == .regular, try isWanted(path, cursor, level) else { return }
+        crashPoint("fold")
+        try StoreError.telling { () throws(SystemError) in
+          try files.withParent(of: path) { (target) throws(SystemError) in
+            try folder.rename(path.name, into: target, as: path.name)
+          }
+        }
+        try pause()
+      }
+    }
+  }
+
+  /// Whether the elder has a file there, and no version of its own of it.
+  private func isWanted(
+    _ path: RelativePath, _ cursor: MergedCursor, _ level: HistoryLevel
+  ) throws(StoreError) -> Bool {
+    do throws(CatalogError) { try cursor.seek(to: path) } catch { throw StoreError(error) }
+    guard let record = cursor.current?.record, record.path == path, case .regular = record.content else { return false }
+    return try StoreError.telling { () throws(SystemError) in try level.status(path) } == nil
+  }
+
+  // MARK: Undos
+
+  private func foldUndos() throws(StoreError) {
+    let undos = try StoreError.telling { () throws(SystemError) in try from.ifPresent(StoreLayout.undo) }
+    guard let undos else { return }
+    let target = try StoreError.telling { () throws(SystemError) in try into.makeOrOpenFolder(StoreLayout.undo) }
+    let level = try level()
+    for name in try StoreError.telling({ () throws(SystemError) in try undos.names() }) {
+      // An undo that cannot be read helps nobody: the elder's file is lost with it, and verification says so.
+      guard let later = try? Undo.open(name, in: undos, key: store.key) else { continue }
+      let path = later.list.path
+      guard case .regular = try record(at: path)?.content,
+        try StoreError.telling({ () throws(SystemError) in try level.status(path) }) == nil
+      else { continue }
+      crashPoint("fold")
+      if let own = try? Undo.open(name, in: target, key: store.key) {
+        try StoreError.telling { () throws(SystemError) in try own.take(later, in: target, key: store.key) }
+      } else {
+        try StoreError.telling { () throws(SystemError) in
+          for name in [name, UndoList.listName(name)] {
+            try target.unlinkIfPresent(name)
+            try undos.link(name, into: target, as: name)
+          }
+        }
+      }
+      try pause()
+    }
+  }
+
+  private func record(at path: RelativePath) throws(StoreError) -> Record? {
+    do throws(CatalogError) { return try catalog.record(at: path) } catch { throw StoreError(error) }
+  }
+}

@@ -1,0 +1,102 @@
+import HotsyncCatalog
+import HotsyncPlan
+import HotsyncSystem
+import TestSupport
+import Testing
+
+@testable import HotsyncSlave
+
+extension TestSlave {
+  func pruner(_ schedule: String = "1h,1d/7d", maxSize: UInt64? = nil, isDisabled: Bool = false) throws -> Pruner {
+    Pruner(
+      try store(), schedule: try RetentionSchedule(schedule), keepWithin: .seconds(3_600), maxSize: maxSize,
+      isDisabled: isDisabled, accounts: Accounts())
+  }
+
+  /// Drops generations by hand: takes them off the list, as a prune does, and lets a prune fold what they had.
+  func drop(_ numbers: Set<UInt64>) throws {
+    let store = try store()
+    let list = try store.generations()
+    let kept = GenerationList(all: list.all.filter { !numbers.contains($0.number) })
+    try store.top.replace(StoreLayout.generations, with: kept.encode(key: store.key))
+    _ = try pruner(isDisabled: true).run(accepts: true)
+  }
+}
+
+@Suite struct PruneTests {
+  @Test("whatever generations go, the others come back as the master had them", arguments: 0..<4)
+  func random(_ round: Int) throws {
+    var random = SeededGenerator(announcing: "prune \(round)")
+    var past = Past(try TestSlave(), random.split())
+    for _ in 0..<8 {
+      for _ in 0..<random.number(1...4) { try past.cycle() }
+      let listed = try past.slave.store().generations().all.map(\.number)
+      try past.slave.drop(Set(listed.dropLast().filter { _ in random.chance(350) }))
+      #expect(try past.differences() == [], "seed \(random.seed)")
+    }
+    let store = try past.slave.store()
+    let listed = Set(try store.generations().all.map(\.number))
+    #expect(Set(try HistoryLevel.numbers(in: store.history)).isSubset(of: listed))
+    #expect(try StoreVerification(store, share: 1, accounts: Accounts()).run().damaged == [])
+    let segments = Set(try store.generations().all.flatMap(\.segments))
+    #expect(Set(try store.catalogFolder.names()) == segments)
+  }
+
+  @Test("a generation that is read is not dropped, and its reader goes on")
+  func read() throws {
+    let (slave, before) = try filledSlave()
+    var tree = before
+    let pinned = try slave.pin("1")
+    for text in ["two", "three"] {
+      var changes = Changes()
+      changes.put = ["srv/a": .file(text)]
+      try slave.cycle(changes, on: &tree)
+    }
+    let outcome = try slave.pruner("1s/1s").run(accepts: true)
+    #expect(outcome.decisions.filter { $0.decision.isKept }.map(\.generation.number) == [1, 3])
+    try slave.restore(from: pinned)
+    #expect(try before.differences(in: try slave.scratch.makeOrOpenFolder("out")) == [])
+  }
+
+  @Test("a preview writes nothing")
+  func preview() throws {
+    var past = Past(try TestSlave(), SeededGenerator(seed: 7))
+    for _ in 0..<4 { try past.cycle() }
+    let before = try past.slave.picture()
+    let outcome = try past.slave.pruner("1s/1s").preview()
+    #expect(outcome.decisions.map(\.generation.number) == [1, 2, 3, 4])
+    #expect(changes(before, try past.slave.picture()) == [])
+  }
+
+  @Test("a second prune at the same time is refused")
+  func busy() throws {
+    let (slave, _) = try filledSlave()
+    let lock = try slave.store().tryLock(StoreLayout.name("prune.lock"))
+    #expect(kind { _ = try slave.pruner().run(accepts: false) } == .busy)
+    withExtendedLifetime(lock) {}
+  }
+
+  @Test("a prune that is interrupted anywhere is gone on with by the next", arguments: 0..<3)
+  func interrupted(_ round: Int) throws {
+    var random = SeededGenerator(announcing: "interrupted prune \(round)")
+    var past = Past(try TestSlave(), random.split())
+    for _ in 0..<6 { try past.cycle() }
+    let store = try past.slave.store()
+    // As it would be after a crash in the middle of folding: off the list, with some of the work done.
+    let list = try store.generations()
+    let kept = GenerationList(all: list.all.filter { ![2, 3, 4].contains($0.number) })
+    try store.top.replace(StoreLayout.generations, with: kept.encode(key: store.key))
+    #expect(try past.differences() == [], "seed \(random.seed)")
+    struct Stop: Error {}
+    var steps = 0
+    let limit = random.number(0...4)
+    _ = try? Fold(store, 2, into: kept.all[0]) { () throws(StoreError) in
+      steps += 1
+      if steps > limit { throw StoreError.busy("it", "the test stops it") }
+    }.run()
+    #expect(try past.differences() == [], "seed \(random.seed)")
+    _ = try past.slave.pruner(isDisabled: true).run(accepts: true)
+    #expect(try past.differences() == [], "seed \(random.seed)")
+    #expect(try HistoryLevel.numbers(in: store.history).filter { [2, 3, 4].contains($0) } == [])
+  }
+}
