@@ -78,7 +78,7 @@ struct StoreSweep {
   /// call, so some are enough.
   private func places(for fault: Fault, atMost limit: Int, _ random: inout SeededGenerator) -> [Int] {
     let all = calls.indices.filter { fault.matters(at: calls[$0], after: $0 > 0 ? calls[$0 - 1] : nil) }.map { $0 + 1 }
-    let limit = fault.isBorne ? min(limit, 40) : limit
+    let limit = fault.isBorne ? min(limit, 25) : limit
     guard !StoreSweep.isFull, all.count > limit else { return all }
     return all.shuffled(using: &random).prefix(limit).sorted()
   }
@@ -122,9 +122,10 @@ struct StoreSweep {
     _ slave: TestSlave, _ outcome: (any Error)?, _ fault: Fault, follows: Bool
   ) throws -> (index: Int, lines: [String]) {
     var lines: [String] = []
-    let examination = try StoreExamination(slave)
-    guard let index = try examination.index(in: states) else { return (-1, ["it lists what it never may"]) }
-    lines += try examination.differences(to: states[index])
+    guard let (index, differences) = try StoreExamination(slave).find(in: states) else {
+      return (-1, ["it lists what it never may"])
+    }
+    lines += differences
     if outcome == nil, index != states.count - 1 { lines.append("it said that it went well") }
     if fault.isBorne, let outcome { lines.append("it should have been borne: \(outcome)") }
     if follows, lines.isEmpty { lines += try follow(slave) }

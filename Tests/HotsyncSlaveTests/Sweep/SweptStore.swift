@@ -95,22 +95,15 @@ struct StoreExamination {
     try Committer(store: store, metadata: MetadataWriter(accounts: SweptStore.accounts)).settle()
   }
 
-  /// Which of the states it lists; nil where none.
-  func index(in states: [SweptStore.State]) throws -> Int? {
-    let state = try SweptStore.state(of: slave)
-    return states.firstIndex { $0.isListed(as: state) }
-  }
-
-  /// What is not as it is in that state; nothing where all is.
-  func differences(to state: SweptStore.State) throws -> [String] {
+  /// Which of the states it is in, by its lists, and what is not as it is there; nil where it is in none.
+  func find(in states: [SweptStore.State]) throws -> (index: Int, differences: [String])? {
+    let found = try SweptStore.state(of: slave)
+    guard let index = states.firstIndex(where: { $0.isListed(as: found) }) else { return nil }
     var lines: [String] = []
     if try store.hasJournal() { lines.append("there still is a journal") }
-    let found = try SweptStore.state(of: slave)
-    lines += found.mirror.differences(to: state.mirror, .all.subtracting([.space, .root]))
-    if found.generations != state.generations {
-      lines.append("it lists \(found.generations.keys.sorted()), or their catalogs differ")
-    }
-    return try lines + losses()
+    lines += found.mirror.differences(to: states[index].mirror, .all.subtracting([.space, .root]))
+    if found.generations != states[index].generations { lines.append("its catalogs differ") }
+    return (index, try lines + losses())
   }
 
   /// What the generations that are kept cannot give back.
