@@ -57,7 +57,7 @@ install: ## copy what make build made, and configuration and units: DESTDIR, PRE
 	install -d "$(DESTDIR)$(PREFIX)/share/doc/hotsync/examples"
 	install -m 644 etc/examples/* "$(DESTDIR)$(PREFIX)/share/doc/hotsync/examples"
 	for unit in systemd/*; do \
-	  sed 's|/usr/bin/|$(PREFIX)/bin/|' "$$unit" >"$(DESTDIR)$(UNITS)/$${unit##*/}" || exit; \
+	  sed 's|/usr/bin/|$(PREFIX)/bin/|g' "$$unit" >"$(DESTDIR)$(UNITS)/$${unit##*/}" || exit; \
 	done
 
 clean: ## remove what was built

@@ -71,19 +71,20 @@ let package = Package(
         "HotsyncConfig", "HotsyncReport", "HotsyncTransport",
       ]),
     // What the commands share: their options, and the world they stand in.
-    module("HotsyncCommand", ["HotsyncSystem", "HotsyncConfig", "HotsyncReport", argumentParser]),
+    module("HotsyncCommand", ["HotsyncSystem", "HotsyncCatalog", "HotsyncConfig", "HotsyncReport", argumentParser]),
     // Row 5: the commands.
     executable(
       "hotsync",
       [
         "HotsyncMaster", "HotsyncCommand", "HotsyncConfig", "HotsyncReport", "HotsyncTransport", "HotsyncSystem",
+        "HotsyncCatalog",
         argumentParser,
       ]),
     executable(
       "hotsync-slave",
       [
         "HotsyncSlave", "HotsyncCommand", "HotsyncConfig", "HotsyncReport", "HotsyncSystem", "HotsyncPlan",
-        "HotsyncProtocol", "HotsyncTransport", argumentParser,
+        "HotsyncProtocol", "HotsyncTransport", "HotsyncCatalog", argumentParser,
       ]),
     // What the tests stand on, and a tool by which scripts make trees.
     .target(

@@ -53,6 +53,8 @@ public enum Content: Hashable, Sendable {
   case regular(size: UInt64, digest: Digest)
   case folder
   case symbolicLink(target: [UInt8])
+  case fifo
+  case device(isBlock: Bool, DeviceNumber)
   /// A further name of the file whose record stands at `leader`, which comes first of all its names.
   case hardLink(leader: RelativePath)
 }
@@ -68,6 +70,19 @@ public struct Record: Hashable, Sendable {
     self.content = content
     self.metadata = metadata
   }
+
+  /// Whether it holds nothing that would have to be sent: its record alone makes it.
+  public var isMadeOfRecord: Bool {
+    switch content {
+    case .symbolicLink, .fifo, .device: true
+    case .regular, .folder, .hardLink: false
+    }
+  }
+
+  /// Whether further hard links may lead to it.
+  public var mayLead: Bool { isMadeOfRecord || kindIsRegular }
+
+  private var kindIsRegular: Bool { if case .regular = content { true } else { false } }
 
   public var isFolder: Bool { content == .folder }
 

@@ -110,10 +110,12 @@ enum Schema {
     row(
       "connections.NAME.data.one_file_system", .boolean, .scalar("true"), .effective,
       "Whether other file systems mounted below are left out"),
-    row("connections.NAME.data.devices", .boolean, .scalar("false"), .onlyDefault, "Whether device nodes are sent"),
     row(
-      "connections.NAME.data.trusted_xattrs", .boolean, .scalar("false"), .onlyDefault,
-      "Whether trusted.* attributes are sent"),
+      "connections.NAME.data.devices", .boolean, .scalar("false"), .effective,
+      "Whether device nodes are sent, and on the slave: taken"),
+    row(
+      "connections.NAME.data.trusted_xattrs", .boolean, .scalar("false"), .effective,
+      "Whether trusted.* and security.* attributes are sent, and on the slave: taken"),
     row(
       "connections.NAME.config.include", .list(.path()), .list([]), .onlyDefault,
       "Folders that a promotion overlays file by file"),

@@ -39,7 +39,10 @@ public struct Conversation: Sendable {
     case (.silent, .hello(let hello)): .greeted(hello.purpose)
     case (.silent, _), (.ended, _): nil
     case (_, .ping): state
-    case (.greeted, .fetchCatalog): state
+    case (.greeted, .fetchCatalog), (.greeted, .listSnapshots): state
+    case (.greeted(.snapshots), .askToUnpin): state
+    // Also where nothing changed since the last generation.
+    case (.greeted(.cycle), .pin), (.pushing, .pin), (.committed, .pin): state
     case (.greeted(.cycle), .begin): .pushing
     case (.pushing, .requestSignature), (.pushing, .entry), (.pushing, .file), (.pushing, .remove): .pushing
     case (.pushing, .openContent): .inContent

@@ -83,6 +83,8 @@ public struct Hello: Hashable, Sendable {
     case cycle = 1
     /// To look: the slave writes nothing at all.
     case look = 2
+    /// To ask that a snapshot be let go, which is noted.
+    case snapshots = 3
   }
 
   /// The oldest and the newest version that the master speaks.

@@ -105,6 +105,11 @@ public enum MasterMessage: Hashable, Sendable {
   /// All is said; the catalog must now have this digest.
   case seal(CatalogDigest)
   case commit
+  case listSnapshots
+  /// Keep that generation, the newest, under a name.
+  case pin(SnapshotName, generation: UInt64)
+  /// A snapshot may go, once the slave finds that enough time has passed.
+  case askToUnpin(SnapshotName)
   /// Nothing: the line is alive.
   case ping
   case bye
@@ -133,6 +138,9 @@ extension MasterMessage: WireMessage {
     case .ping: 18
     case .bye: 19
     case .kept: 20
+    case .listSnapshots: 21
+    case .pin: 22
+    case .askToUnpin: 23
     }
   }
 
@@ -166,7 +174,11 @@ extension MasterMessage: WireMessage {
       writer.raw(bytes)
     case .remove(let path): writer.data(path.bytes)
     case .seal(let digest): digest.encode(to: &writer)
-    case .fetchCatalog, .closeDelta, .dropContent, .commit, .ping, .bye: break
+    case .pin(let name, let generation):
+      writer.text(name.text)
+      writer.integer(generation)
+    case .askToUnpin(let name): writer.text(name.text)
+    case .fetchCatalog, .closeDelta, .dropContent, .commit, .listSnapshots, .ping, .bye: break
     }
   }
 
@@ -201,6 +213,11 @@ extension MasterMessage: WireMessage {
     case 18: return .ping
     case 19: return .bye
     case 20: return .kept(try Stretch(from: &reader))
+    case 21: return .listSnapshots
+    case 22:
+      let name = try reader.snapshotName()
+      return .pin(name, generation: try reader.integer(atMost: Limits.number))
+    case 23: return .askToUnpin(try reader.snapshotName())
     default: throw Malformed("unknown to this version")
     }
   }

@@ -49,6 +49,11 @@ public enum SlaveMessage: Hashable, Sendable {
   /// All is staged, checked and flushed; `commit` makes it this generation.
   case sealed(generation: UInt64)
   case committed(generation: UInt64, time: Timestamp)
+  /// All of the store.
+  case snapshots([ListedSnapshot])
+  case pinned(generation: UInt64)
+  /// It is noted that the master asked to let a snapshot go, and when it first did.
+  case asked(Timestamp)
   /// Something to tell the operator that does not stop the cycle.
   case notice(code: String, path: RelativePath?, message: String, nextStep: String)
   case ping
@@ -72,6 +77,9 @@ extension SlaveMessage: WireMessage {
     case .ping: 77
     case .mismatched: 78
     case .begunPatch: 79
+    case .snapshots: 80
+    case .pinned: 81
+    case .asked: 82
     }
   }
 
@@ -115,6 +123,11 @@ extension SlaveMessage: WireMessage {
     case .committed(let generation, let time):
       writer.integer(generation)
       writer.timestamp(time)
+    case .snapshots(let snapshots):
+      writer.integer(UInt64(snapshots.count))
+      for snapshot in snapshots { snapshot.encode(to: &writer) }
+    case .pinned(let generation): writer.integer(generation)
+    case .asked(let time): writer.timestamp(time)
     case .notice(let code, let path, let message, let nextStep):
       writer.text(code)
       writer.data(path?.bytes ?? [])
@@ -154,6 +167,9 @@ extension SlaveMessage: WireMessage {
       }
       return .mismatched(numbers)
     case 79: return .begunPatch(try BegunPatch(from: &reader))
+    case 80: return .snapshots(try ListedSnapshot.list(from: &reader))
+    case 81: return .pinned(generation: try reader.integer(atMost: Limits.number))
+    case 82: return .asked(try reader.timestamp())
     default: throw Malformed("unknown to this version")
     }
   }

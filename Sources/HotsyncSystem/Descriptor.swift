@@ -49,6 +49,14 @@ public struct Descriptor: ~Copyable, Sendable {
       })
   }
 
+  /// The very entry that this names, opened anew (through `/proc/self/fd/N`) if it is a regular file.
+  func reopenedAsRegular(_ mode: OpenMode, _ name: @autoclosure () -> String) throws(SystemError) -> Descriptor {
+    guard try status().kind == .regular else {
+      throw SystemError(number: ELOOP, operation: "cannot open", subject: name())
+    }
+    return try Descriptor.open("/proc/self/fd/\(number)", mode)
+  }
+
   public func status() throws(SystemError) -> FileStatus {
     var raw = hs_status()
     // SAFETY: the pointer lives through the call.

@@ -1,6 +1,23 @@
 internal import CHotsyncShims
 import Glibc
 
+/// The device that a device node stands for.
+public struct DeviceNumber: Hashable, Sendable {
+  public let major: UInt32
+  public let minor: UInt32
+
+  /// The kernel keeps 12 and 20 bits of them.
+  public static let largestMajor: UInt64 = 0xFFF
+  public static let largestMinor: UInt64 = 0xF_FFFF
+
+  /// Nil for what the kernel could not keep.
+  public init?(major: UInt64, minor: UInt64) {
+    guard major <= DeviceNumber.largestMajor, minor <= DeviceNumber.largestMinor else { return nil }
+    self.major = UInt32(major)
+    self.minor = UInt32(minor)
+  }
+}
+
 /// What statx(2) tells of one entry.
 public struct FileStatus: Sendable, Equatable {
   public enum Kind: Sendable, Equatable {
@@ -22,6 +39,12 @@ public struct FileStatus: Sendable, Equatable {
   public let modified: Timestamp
   public let changed: Timestamp
   public let born: Timestamp
+  /// Of a device node.
+  public let special: DeviceNumber?
+  /// Nobody may change it (`chattr +i`).
+  public let isImmutable: Bool
+  /// Nobody may change what it holds already (`chattr +a`).
+  public let isAppendOnly: Bool
 
   init(_ raw: hs_status) {
     // The kinds of inode(7).
@@ -47,6 +70,11 @@ public struct FileStatus: Sendable, Equatable {
     modified = Timestamp(kernelSeconds: raw.modified_seconds, nanoseconds: raw.modified_nanoseconds)
     changed = Timestamp(kernelSeconds: raw.changed_seconds, nanoseconds: raw.changed_nanoseconds)
     born = Timestamp(kernelSeconds: raw.born_seconds, nanoseconds: raw.born_nanoseconds)
+    let isDevice = kind == .blockDevice || kind == .characterDevice
+    special = isDevice ? DeviceNumber(major: raw.special >> 32, minor: raw.special & 0xFFFF_FFFF) : nil
+    // STATX_ATTR_IMMUTABLE and STATX_ATTR_APPEND of statx(2).
+    isImmutable = raw.attributes & 0x10 != 0
+    isAppendOnly = raw.attributes & 0x20 != 0
   }
 
   /// Whether both tell of the same state of the same entry, as far as the kernel knows.

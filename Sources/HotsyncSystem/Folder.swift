@@ -44,13 +44,30 @@ public struct Folder: ~Copyable, Sendable {
   public func open(
     at path: RelativePath, _ mode: OpenMode = .reading
   ) throws(SystemError) -> Descriptor {
-    // The kernel takes at most 4,095 bytes at a time.
-    if path.bytes.count < 4_000 { return try openBeneath(path, mode) }
-    let names = path.names
+    if path.bytes.count < Folder.longestWay { return try openBeneath(path.bytes, mode) }
     var here = try duplicate()
-    for name in names.dropLast() { here = try here.folder(name) }
-    return try here.open(path.name, mode)
+    var rest = path.bytes[...]
+    // A name is shorter than that, so that there is a slash.
+    while rest.count >= Folder.longestWay, let cut = rest.prefix(Folder.longestWay).lastIndex(of: UInt8(ascii: "/")) {
+      here = Folder(try here.openBeneath(Array(rest[..<cut]), .folder))
+      rest = rest[(cut + 1)...]
+    }
+    return try here.openBeneath(Array(rest), mode)
   }
+
+  /// Opens a regular file for reading and nothing else: what stands there is looked at before it is opened, as opening
+  /// alone makes some devices act. Another kind of entry counts as a link in its place does (ELOOP).
+  public func openRegular(at path: RelativePath, _ mode: OpenMode = .reading) throws(SystemError) -> Descriptor {
+    try open(at: path, .nameOnly).reopenedAsRegular(mode, path.description)
+  }
+
+  /// The same of an entry of this folder itself.
+  public func openRegular(_ name: FileName, _ mode: OpenMode = .reading) throws(SystemError) -> Descriptor {
+    try open(name, .nameOnly).reopenedAsRegular(mode, name.description)
+  }
+
+  /// The kernel takes at most 4,095 bytes at a time.
+  private static let longestWay = 4_000
 
   public func folder(at path: RelativePath) throws(SystemError) -> Folder {
     Folder(try open(at: path, .folder))
@@ -70,14 +87,14 @@ public struct Folder: ~Copyable, Sendable {
     return try folder(at: parent)
   }
 
-  private func openBeneath(_ path: RelativePath, _ mode: OpenMode) throws(SystemError) -> Descriptor {
+  private func openBeneath(_ way: [UInt8], _ mode: OpenMode) throws(SystemError) -> Descriptor {
     let flags = mode.union(.noLinks).rawValue
     var attempts = 0
     while true {
       do throws(SystemError) {
-        let number = try systemCall("openat2", "cannot open", path.description) {
+        let number = try systemCall("openat2", "cannot open", shown(way)) {
           // SAFETY: the path is lent for the call, which keeps nothing of it.
-          unsafe withCString(path.bytes) { unsafe hs_open_beneath(descriptor.number, $0, flags, 0o600) }
+          unsafe withCString(way) { unsafe hs_open_beneath(descriptor.number, $0, flags, 0o600) }
         }
         return Descriptor(owning: number)
       } catch {
@@ -176,6 +193,28 @@ public struct Folder: ~Copyable, Sendable {
       unsafe withCString(name) { name in
         unsafe withCString(target) { target in unsafe symlinkat(target, descriptor.number, name) }
       }
+    }
+  }
+
+  /// Makes a FIFO, closed to all others (mknodat(2)).
+  public func makeFIFO(_ name: FileName) throws(SystemError) {
+    try makeNode(name, mode: 0o010600, number: 0, "cannot make the FIFO")
+  }
+
+  /// Makes a device node, closed to all others; root's alone to make (mknodat(2)).
+  public func makeDevice(_ name: FileName, isBlock: Bool, _ device: DeviceNumber) throws(SystemError) {
+    // As makedev(3) puts them together.
+    let minor = dev_t(device.minor)
+    let number = dev_t(device.major) << 8 | (minor & 0xFF) | (minor & ~0xFF) << 12
+    try makeNode(name, mode: isBlock ? 0o060600 : 0o020600, number: number, "cannot make the device node")
+  }
+
+  private func makeNode(
+    _ name: FileName, mode: mode_t, number: dev_t, _ operation: String
+  ) throws(SystemError) {
+    try systemCall("mknodat", operation, name.description) {
+      // SAFETY: the name is lent for the call, which keeps nothing of it.
+      unsafe withCString(name) { unsafe mknodat(descriptor.number, $0, mode, number) }
     }
   }
 

@@ -12,7 +12,8 @@ struct HotsyncSlaveProgram: ParsableCommand, Executable {
     version: Version.text,
     subcommands: [
       ServeVerb.self, ApplyVerb.self, AuthorizeVerb.self, RevokeVerb.self, CheckVerb.self, StatusVerb.self,
-      GenerationsVerb.self, RestoreVerb.self, VerifyVerb.self, ConfigCommand<HotsyncSlaveProgram>.self,
+      GenerationsVerb.self, HistoryVerb.self, RestoreVerb.self, SnapshotVerb.self, VerifyVerb.self, PruneVerb.self,
+      ConfigCommand<HotsyncSlaveProgram>.self,
     ])
 
   /// Without a verb there is nothing to do.

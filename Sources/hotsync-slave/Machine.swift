@@ -70,10 +70,24 @@ final class Machine {
     return "hotsync-slave config set\(option) \(role) slave connections.\(name).status enabled"
   }
 
+  /// A command of ours as it is to be typed here.
+  func command(_ words: String) -> String { world.command(words) }
+
   // MARK: What lies below the root
 
   func store(of connection: ConnectionConfiguration, in configuration: Configuration) throws(StoreError) -> Store {
     try Store.open(connection: connection.name, root: root, path: configuration.store)
+  }
+
+  /// Applies the plan for the past to a store.
+  func pruner(of connection: ConnectionConfiguration, in configuration: Configuration) throws(StoreError) -> Pruner {
+    let history = configuration.history
+    let store = try store(of: connection, in: configuration)
+    return Pruner(
+      store, schedule: history.schedule, keepWithin: history.keepWithin, maxSize: history.maxSize,
+      isDisabled: history.isDisabled,
+      accounts: try StoreError.telling { () throws(SystemError) in try accounts() },
+      mapsUnknownOwnersToNobody: connection.unknownOwner == .nobody)
   }
 
   /// The users and groups that count here.

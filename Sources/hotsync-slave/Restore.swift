@@ -30,7 +30,9 @@ struct RestoreVerb: Verb {
   @OptionGroup var options: GlobalOptions
 
   func carryOut(on machine: Machine) throws -> HotsyncReport.ExitCode {
-    let wanted = try paths.compactMap(RestoreVerb.path)
+    let wanted = try paths.compactMap {
+      try MasterPath.read($0, operation: "cannot restore", example: "hotsync-slave restore /srv/x --to DIR")
+    }
     let isEverything = paths.isEmpty || wanted.count < paths.count
     let configuration = try machine.configuration()
     let connection = try machine.connection(in: configuration)
@@ -70,40 +72,6 @@ struct RestoreVerb: Verb {
         leftOut: false)
     }
     return report
-  }
-
-  /// Nil for the root itself. `\xNN` stands for a byte, as paths that are not text are shown.
-  private static func path(_ text: String) throws(CommandError) -> RelativePath? {
-    let bytes = unescaped(Array(text.utf8))
-    let names = bytes.split(separator: UInt8(ascii: "/"))
-    guard bytes.first == UInt8(ascii: "/") else { throw notAPath(text) }
-    if names.isEmpty { return nil }
-    guard let path = RelativePath(Array(names.joined(separator: [UInt8(ascii: "/")]))) else { throw notAPath(text) }
-    return path
-  }
-
-  private static func unescaped(_ bytes: [UInt8]) -> [UInt8] {
-    var result: [UInt8] = []
-    var rest = bytes[...]
-    while let byte = rest.popFirst() {
-      let digits = rest.dropFirst().prefix(2)
-      if byte == UInt8(ascii: "\\"), rest.first == UInt8(ascii: "x"), digits.count == 2,
-        let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
-      {
-        result.append(value)
-        rest = rest.dropFirst(3)
-      } else {
-        result.append(byte)
-      }
-    }
-    return result
-  }
-
-  private static func notAPath(_ text: String) -> CommandError {
-    CommandError(
-      .usage, "cannot restore", shown(text.utf8.prefix(200)),
-      cause: "paths are given as they are on the master, with a leading slash and without ..",
-      next: "hotsync-slave restore /srv/x --to DIR")
   }
 
   /// The folder on the command line, made where its parent is there.

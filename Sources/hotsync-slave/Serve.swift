@@ -74,7 +74,8 @@ struct ServeVerb: Verb {
     let context = AgentContext(
       connection: connection.name, program: Version.number,
       deletionLimit: connection.maxDelete,
-      mapsUnknownOwnersToNobody: connection.unknownOwner == .nobody)
+      mapsUnknownOwnersToNobody: connection.unknownOwner == .nobody,
+      takesDevices: connection.data.devices, takesTrustedAttributes: connection.data.trustedAttributes)
     return Setting(
       connection: connection, context: context, store: try machine.store(of: connection, in: configuration),
       epoch: try EpochFile.read(below: machine.root), accounts: try machine.accounts())

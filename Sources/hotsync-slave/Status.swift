@@ -59,27 +59,3 @@ struct StatusVerb: Verb {
         nextStep: "on the master: hotsync sync, which sends them again"))
   }
 }
-
-struct GenerationsVerb: Verb {
-  static let configuration = CommandConfiguration(
-    commandName: "generations", abstract: "List what is kept, newest first.")
-
-  @OptionGroup var chosen: ConnectionOption
-  @OptionGroup var options: GlobalOptions
-
-  func carryOut(on machine: Machine) throws -> HotsyncReport.ExitCode {
-    let configuration = try machine.configuration()
-    var generations: [GenerationsReport.Generation] = []
-    for connection in try machine.connections(in: configuration) {
-      let status = try StatusOfStore(try machine.store(of: connection, in: configuration))
-      for generation in status.generations.reversed() {
-        generations.append(
-          GenerationsReport.Generation(
-            connection: connection.name, number: generation.number, time: generation.time, epoch: generation.epoch,
-            files: generation.files, bytes: generation.bytes, changed: generation.changed,
-            keptBy: generation == status.generations.last ? ["latest"] : [], verified: nil))
-      }
-    }
-    return machine.console.present(GenerationsReport(generations: generations))
-  }
-}

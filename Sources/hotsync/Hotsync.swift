@@ -8,7 +8,8 @@ struct Hotsync: ParsableCommand, Executable {
     commandName: program, abstract: "Keep a spare server ready: push this master's files to its slave.",
     version: Version.text,
     subcommands: [
-      Sync.self, Status.self, Check.self, KeyCommand.self, TrustCommand.self, Activate.self, Deactivate.self,
+      Sync.self, Status.self, Check.self, KeyCommand.self, TrustCommand.self, SnapshotCommand.self, Activate.self,
+      Deactivate.self,
       ConfigCommand<Hotsync>.self, Apply.self,
     ],
     defaultSubcommand: Sync.self)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import HotsyncCatalog
 import HotsyncCommand
 import HotsyncConfig
 import HotsyncMaster
@@ -27,6 +28,9 @@ struct Sync: ParsableCommand {
   @Flag(help: "Give up when the line to the slave is lost, and leave the rest to the next cycle.")
   var noRetry = false
 
+  @Option(help: ArgumentHelp("Have the slave keep the generation under this name.", valueName: "name"))
+  var snapshot: String?
+
   @Option(help: ArgumentHelp("Another way to name a connection.", valueName: "name"))
   var connection: [String] = []
 
@@ -37,7 +41,8 @@ struct Sync: ParsableCommand {
       let configuration = try world.configuration()
       let chosen = try world.connections(names + connection, of: configuration)
       let cycle = CycleOptions(
-        isDryRun: dryRun, isFull: full, acceptsDeletions: acceptDeletes, adopts: adopt, reconnects: !noRetry)
+        isDryRun: dryRun, isFull: full, acceptsDeletions: acceptDeletes, adopts: adopt, reconnects: !noRetry,
+        snapshot: try snapshot.map { text in try SnapshotName(argument: text) })
       var report = SyncReport()
       for connection in chosen {
         report.connections.append(try Sync.run(connection, configuration, cycle, world))
@@ -46,7 +51,7 @@ struct Sync: ParsableCommand {
     }
   }
 
-  private static func run(
+  static func run(
     _ connection: ConnectionConfiguration, _ configuration: Configuration, _ options: CycleOptions,
     _ world: CommandWorld
   ) throws -> ConnectionReport {

@@ -11,11 +11,13 @@ import Testing
     let verbs = [
       "hotsync": [
         "", "sync", "status", "check", "activate", "deactivate", "apply", "config", "config get", "config set",
-        "config unset", "config show", "config check",
+        "config unset", "config show", "config check", "snapshot", "snapshot create", "snapshot list",
+        "snapshot delete",
       ],
       "hotsync-slave": [
-        "", "serve", "apply", "status", "generations", "restore", "verify", "config", "config get", "config set",
-        "config unset", "config show", "config check",
+        "", "serve", "apply", "status", "generations", "history", "restore", "verify", "prune", "config", "config get",
+        "config set", "config unset", "config show", "config check", "snapshot", "snapshot pin", "snapshot unpin",
+        "snapshot list",
       ],
     ]
     for (program, verbs) in verbs {
@@ -38,6 +40,7 @@ import Testing
     arguments: [
       ["hotsync", "--nonsense"], ["hotsync", "sync", "--dry"], ["hotsync", "status", "--root"],
       ["hotsync", "config", "set", "role"], ["hotsync", "config"], ["hotsync", "activate"],
+      ["hotsync", "snapshot", "create"], ["hotsync", "snapshot", "nonsense"], ["hotsync-slave", "snapshot", "pin"],
       ["hotsync-slave"], ["hotsync-slave", "nonsense"], ["hotsync-slave", "serve"], ["hotsync-slave", "restore"],
     ])
   func usage(_ words: [String]) throws {
@@ -48,7 +51,7 @@ import Testing
     #expect(try scratch.open().names() == [])
   }
 
-  @Test("what is not built yet is wrong usage", arguments: [["snapshot", "list"], ["key", "show"], ["guard"]])
+  @Test("what is not built yet is wrong usage", arguments: [["log"], ["key", "show"], ["guard"]])
   func notBuilt(_ words: [String]) throws {
     let pair = try Pair()
     let result = try RunningProgram.run("hotsync", words + ["--root", pair.master.path])
@@ -180,7 +183,7 @@ import Testing
     let before = try pair.master.read(path)
     for (key, value) in [
       ("connections.standby.max_delete", "lots"), ("connections.standby.transprt", "local"), ("role", "boss"),
-      ("connections.standby.data.devices", "true"),
+      ("connections.standby.streams", "4"),
     ] {
       let result = try pair.hotsync("config", "set", key, value)
       #expect(result.exitCode == 78 && result.errorText.contains("  next:  "), "\(key) \(value): \(result)")

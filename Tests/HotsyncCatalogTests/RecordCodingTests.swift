@@ -28,6 +28,15 @@ import Testing
       (.folder, try metadata(), "02" + Self.metadataBytes),
       (.symbolicLink(target: Array("../x".utf8)), try metadata(), "03" + Self.metadataBytes + "042e2e2f78"),
       (.hardLink(leader: try .of("a/a")), .ofLeader, "0403612f61"),
+      (.fifo, try metadata(), "05" + Self.metadataBytes),
+      (
+        .device(isBlock: false, try #require(DeviceNumber(major: 1, minor: 3))), try metadata(),
+        "06" + Self.metadataBytes + "0103"
+      ),
+      (
+        .device(isBlock: true, try #require(DeviceNumber(major: 0xFFF, minor: 0xF_FFFF))), try metadata(),
+        "07" + Self.metadataBytes + "ff1fffff3f"
+      ),
     ]
     for (content, metadata, bytes) in golden {
       let record = Record(path: path, content: content, metadata: metadata)
@@ -85,13 +94,17 @@ import Testing
       [2, 0, 0, 0, 0, 0, 0, 0x80, 0x94, 0xEB, 0xDC, 0x03, 0],  // a whole second of nanoseconds
       [3] + plain + [0], [3] + plain + [2, 0x61, 0],
       [1] + plain + [UInt8](repeating: 0xFF, count: 9) + [1] + [UInt8](repeating: 0, count: 16),
+      [5] + plain + [0], [6] + plain + [1], [6] + plain + [0x80, 0x20, 0], [7] + plain + [0, 0x80, 0x80, 0x40],
+      [6] + plain + [UInt8](repeating: 0xFF, count: 9) + [1, 0], [8] + plain, [0] + plain,
       [4, 1, UInt8(ascii: "m")], [4, 1, UInt8(ascii: "n")], [4, 0], [4, 2, 0x2E, 0x2E],
     ]
     for name in ["a:b", "a/b", "a b", "a\n", "a\u{7F}"] {
       bad.append([2, 0, 0, UInt8(name.utf8.count)] + Array(name.utf8) + plain.dropFirst(3))
     }
     for names in [
-      ["user.b", "user.a"], ["user.a", "user.a"], ["user."], ["trusted.x"], ["security.selinux"], ["user.\0"],
+      ["user.b", "user.a"], ["user.a", "user.a"], ["user."], ["trusted."], ["security."], ["user.\0"],
+      ["security.selinux"], ["security.evm"], ["security.SMACK64EXEC"], ["security.apparmor"], ["trusted.SGI_ACL_FILE"],
+      ["system.nfs4_acl"], ["x.y"],
     ] {
       var writer = ByteWriter()
       writer.raw([2] + plain.dropLast())

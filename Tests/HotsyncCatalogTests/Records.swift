@@ -19,7 +19,9 @@ extension SeededGenerator {
 
   mutating func record(at path: RelativePath) -> Record {
     let metadata = metadata()
-    switch below(8) {
+    switch below(11) {
+    case 8: return Record(path: path, content: .fifo, metadata: metadata)
+    case 9, 10: return Record(path: path, content: device(), metadata: metadata)
     case 0: return Record(path: path, content: .folder, metadata: metadata)
     case 1:
       return Record(
@@ -33,6 +35,11 @@ extension SeededGenerator {
     }
   }
 
+  private mutating func device() -> Content {
+    let number = DeviceNumber(major: UInt64(below(4_096)), minor: next() >> UInt64(44 + below(20)))
+    return number.map { .device(isBlock: below(2) == 0, $0) } ?? .fifo
+  }
+
   mutating func digest() -> Digest { Digest(high: next(), low: next()) }
 
   mutating func stamp() -> Stamp? {
@@ -41,7 +48,10 @@ extension SeededGenerator {
   }
 
   private mutating func metadata() -> Metadata {
-    let names = ["security.capability", "system.posix_acl_access", "user.a", "user.b\n"].filter { _ in below(6) == 0 }
+    let all = [
+      "security.capability", "security.ima", "system.posix_acl_access", "trusted.x", "user.a", "user.b\n",
+    ]
+    let names = all.filter { _ in below(6) == 0 }
     let attributes = names.map { ExtendedAttribute(name: Array($0.utf8), value: bytes(below(40))) }
     return Metadata(
       permissions: UInt16(below(0o10000)), owner: owner(), group: owner(), modified: time(), attributes: attributes)

@@ -42,6 +42,34 @@ let master = """
     #expect(connection.slaveHost == nil)
   }
 
+  @Test("the plan for the past is read whole")
+  func history() throws {
+    let plan = """
+      history: {name: office, description: two weeks, schedule: "30m,2h,1d/14d", keep_within: 2d, max_size: 10GiB, disabled: true}
+
+      """
+    let history = try Scratch(master + plan).load().history
+    #expect(history.name == "office")
+    #expect(history.description == "two weeks")
+    #expect(history.schedule.intervals.map(\.slots) == [4, 11, 13])
+    #expect(history.keepWithin == .seconds(2 * 86_400))
+    #expect(history.maxSize == 10 << 30)
+    #expect(history.isDisabled)
+  }
+
+  @Test("a schedule that is none is told with what is wrong in it, and a secret one is not shown")
+  func schedule() throws {
+    #expect(
+      try Scratch("role: slave\nhistory: {schedule: \"1h,90m/7d\"}\n").refusal() == """
+        hotsync: cannot use /etc/hotsync/hotsync.yaml line 2, key history.schedule
+          cause: expected a retention schedule like "15m,1h,1d/7d": each interval a multiple of the one before, which \
+        90m is not of 1h, found "1h,90m/7d"
+          next:  hotsync config set --root  history.schedule 15m,1h,1d/7d
+        """)
+    let secret = try Scratch("role: slave\nhistory: {schedule: \"${env:PLAN}\"}\n").refusal(["PLAN": "1h,90m/7d"])
+    #expect(secret.contains("found a value that is not shown") && !secret.contains("90m"))
+  }
+
   @Test("files of conf.d are merged in the order of their names: maps merge, everything else is replaced")
   func merging() throws {
     let scratch = try Scratch(master)

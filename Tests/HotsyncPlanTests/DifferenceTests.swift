@@ -12,7 +12,11 @@ import Testing
   }
 
   private static func kinds() throws -> [Sighting.Kind] {
-    [.regular(size: 1_000), .folder, .symbolicLink, .hardLink(leader: try .of("a"))]
+    let number = try #require(DeviceNumber(major: 8, minor: 0xF_FFFF))
+    return [
+      .regular(size: 1_000), .folder, .symbolicLink, .hardLink(leader: try .of("a")), .fifo,
+      .device(isBlock: false, number), .device(isBlock: true, number),
+    ]
   }
 
   @Test("what the catalog does not know is created, whatever it is")

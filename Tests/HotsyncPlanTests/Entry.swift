@@ -40,6 +40,8 @@ struct Entry: Sendable {
       case .regular(let size): .regular(size: size, digest: Digest(high: 1, low: inode))
       case .folder: .folder
       case .symbolicLink: .symbolicLink(target: Array("to".utf8))
+      case .fifo: .fifo
+      case .device(let isBlock, let number): .device(isBlock: isBlock, number)
       case .hardLink(let leader): .hardLink(leader: leader)
       }
     if case .hardLink = content { return Record(path: path, content: content, metadata: .ofLeader) }

@@ -111,7 +111,9 @@ import Testing
       ("no mark", replaced(0..<1, [0])), ("a fifth mark", replaced(0..<1, [5])),
       ("an empty path", replaced(1..<3, [0])), ("an absolute path", replaced(2..<3, [0x2F])),
       ("a way out", replaced(1..<3, [2, 0x2E, 0x2E])), ("no kind", replaced(3..<4, [0])),
-      ("a fifth kind", replaced(3..<4, [5])), ("a leader outside", replaced(3..<4, [4, 2, 0x2E, 0x2E])),
+      ("an eighth kind", replaced(3..<4, [8])), ("a leader outside", replaced(3..<4, [4, 2, 0x2E, 0x2E])),
+      ("a device beyond 12 bits", replaced(3..<4, [6, 0x80, 0x20, 0])),
+      ("a device beyond 20 bits", replaced(3..<4, [7, 0, 0x80, 0x80, 0x40])),
       ("13 bits of mode", replaced(4..<5, [0x80, 0x20])), ("owner -1", replaced(5..<6, minusOne)),
       ("group -1", replaced(7..<8, minusOne)), ("an owner's name with a colon", replaced(6..<7, [1, 0x3A])),
       ("a second of nanoseconds", replaced(10..<11, [0x80, 0x94, 0xEB, 0xDC, 0x03])),
@@ -156,7 +158,11 @@ import Testing
   }
 
   private func kinds() throws -> [Sighting.Kind] {
-    [.regular(size: 1_000), .folder, .symbolicLink, .hardLink(leader: try .of("b/a"))]
+    let number = try #require(DeviceNumber(major: 8, minor: 0xF_FFFF))
+    return [
+      .regular(size: 1_000), .folder, .symbolicLink, .hardLink(leader: try .of("b/a")), .fifo,
+      .device(isBlock: false, number), .device(isBlock: true, number),
+    ]
   }
 
   private func steps(_ sighting: Sighting, _ old: Record) -> [Step] {

@@ -8,12 +8,14 @@ import Testing
 
   /// What may follow, as docs/protocol.md has it: state, message, next state. Everything else is refused.
   private static let table: [(State, [UInt8], State)] = [
-    (.greeted(.cycle), [2, 18], .greeted(.cycle)),
+    (.greeted(.cycle), [2, 18, 21, 22], .greeted(.cycle)),
     (.greeted(.cycle), [3], .pushing),
     (.greeted(.cycle), [19], .ended),
-    (.greeted(.look), [2, 18], .greeted(.look)),
+    (.greeted(.look), [2, 18, 21], .greeted(.look)),
     (.greeted(.look), [19], .ended),
-    (.pushing, [4, 13, 14, 15, 18], .pushing),
+    (.greeted(.snapshots), [2, 18, 21, 23], .greeted(.snapshots)),
+    (.greeted(.snapshots), [19], .ended),
+    (.pushing, [4, 13, 14, 15, 18, 22], .pushing),
     (.pushing, [5], .inContent),
     (.pushing, [16], .sealed),
     (.pushing, [19], .ended),
@@ -26,7 +28,7 @@ import Testing
     (.sealed, [5], .inContent),
     (.sealed, [18], .sealed),
     (.sealed, [19], .ended),
-    (.committed, [18], .committed),
+    (.committed, [18, 22], .committed),
     (.committed, [19], .ended),
   ]
 
@@ -41,7 +43,7 @@ import Testing
   }
 
   private func check(_ conversation: Conversation, _ state: State) throws {
-    for type in UInt8(1)...20 {
+    for type in UInt8(1)...23 {
       var next = conversation
       let expected: State?
       if state == .silent {
@@ -69,8 +71,10 @@ import Testing
       #expect(conversation.state == state)
       try check(conversation, state)
     }
-    var look = Conversation()
-    try look.accept(.hello(try Samples.hello(purpose: .look, store: nil, adopts: false)))
-    try check(look, .greeted(.look))
+    for purpose in [Hello.Purpose.look, .snapshots] {
+      var conversation = Conversation()
+      try conversation.accept(.hello(try Samples.hello(purpose: purpose, store: nil, adopts: false)))
+      try check(conversation, .greeted(purpose))
+    }
   }
 }

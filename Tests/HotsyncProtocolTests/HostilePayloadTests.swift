@@ -158,7 +158,7 @@ import Testing
     var hello = encoded(MasterMessage.hello(try Samples.hello(purpose: .look, store: nil, adopts: false)))
     let purpose = 4 + 1 + 2 + 10 + 8
     #expect(hello[purpose] == 2)
-    for value in [0, 3, 255] as [UInt8] {
+    for value in [0, 4, 255] as [UInt8] {
       hello[purpose] = value
       #expect(refusal(of: hello, as: MasterMessage.self, handshakeDone: false)?.kind == .incompatible)
     }
@@ -285,6 +285,52 @@ import Testing
     }
     let folder = try Samples.record("d", .folder)
     #expect(refusal(of: encoded(MasterMessage.file(folder, number: 0, [])), as: MasterMessage.self) != nil)
+  }
+
+  @Test("names of snapshots that are none are refused wherever one stands, as is a list out of order or over its limit")
+  func snapshots() throws {
+    func refusals(_ name: [UInt8]) -> [Bool] {
+      [
+        isRefused(22) {
+          $0.data(name)
+          $0.byte(1)
+        }, isRefused(23) { $0.data(name) },
+        isRefused(80) {
+          $0.byte(1)
+          $0.data(name)
+          $0.raw([1, 0, 2, 0, 0])
+        },
+      ]
+    }
+    let long = String(repeating: "a", count: 65)
+    for name in ["", "1", "-a", "a b", "a/b", "..", "a\n", "a\0", "latest", "LATEST-1", "2026-11-20", "ä", long] {
+      #expect(refusals(Array(name.utf8)) == [true, true, true], "\(name)")
+    }
+    #expect(refusals([0x61, 0xFF]) == [true, true, true])
+    for name in ["a", "Z9._-", String(repeating: "a", count: 64)] {
+      #expect(refusals(Array(name.utf8)) == [false, false, false], "\(name)")
+    }
+    for value in [Limits.number + 1, .max] {
+      #expect(
+        isRefused(22) {
+          $0.text("a")
+          $0.integer(value)
+        })
+      #expect(isRefused(81) { $0.integer(value) })
+    }
+    func list(_ names: [String], count: UInt64? = nil) -> Bool {
+      isRefused(80) {
+        $0.integer(count ?? UInt64(names.count))
+        for name in names {
+          $0.text(name)
+          $0.raw([1, 0, 2, 0, 0])
+        }
+      }
+    }
+    let most = (0..<Limits.snapshots).map { "n\(10_000 + $0)" }
+    #expect(!list(most) && list(most + ["z"]))
+    #expect(list(["b", "a"]) && list(["a", "a"]))
+    for count in [2, 1 << 20, UInt64.max] { #expect(list(["a"], count: count)) }
   }
 
   @Test("records of a catalog come in order, each path once")

@@ -46,6 +46,8 @@ enum Samples {
       key: key, freeBytes: .max, damaged: [])
   }
 
+  static func snapshot() throws -> SnapshotName { try #require(SnapshotName("before")) }
+
   static func master() throws -> [(message: MasterMessage, frame: String)] {
     let stretch = Stretch(offset: 16_384, length: 127)
     return [
@@ -60,6 +62,13 @@ enum Samples {
         .hello(try hello(purpose: .look, store: nil, adopts: false)),
         """
         3e000000 01 01 01 09686f7473796e632031 077374616e646279 02 02a0a1a2a3a4a5a6a7a8a9aaabacadaeaf
+        80010102030405060708090a0b0c0d0e0f10ac02 00 00 00
+        """
+      ),
+      (
+        .hello(try hello(purpose: .snapshots, store: nil, adopts: false)),
+        """
+        3e000000 01 01 01 09686f7473796e632031 077374616e646279 03 02a0a1a2a3a4a5a6a7a8a9aaabacadaeaf
         80010102030405060708090a0b0c0d0e0f10ac02 00 00 00
         """
       ),
@@ -134,6 +143,9 @@ enum Samples {
       (.ping, "01000000 12"),
       (.bye, "01000000 13"),
       (.kept(stretch), "05000000 14 8080017f"),
+      (.listSnapshots, "01000000 15"),
+      (.pin(try snapshot(), generation: 129), "0a000000 16 066265666f7265 8101"),
+      (.askToUnpin(try snapshot()), "08000000 17 066265666f7265"),
     ]
   }
 
@@ -201,6 +213,20 @@ enum Samples {
       (.mismatched([1, 128]), "05000000 4e 02 01 8001"),
       (.sealed(generation: 129), "03000000 4a 8101"),
       (.committed(generation: 129, time: time), "09000000 4b 8101 80c49fd50c05"),
+      (
+        .snapshots([
+          ListedSnapshot(
+            name: try #require(SnapshotName("a")), generation: 1, time: nil, pinned: time, asked: nil),
+          ListedSnapshot(name: try snapshot(), generation: 129, time: time, pinned: time, asked: time),
+        ]),
+        """
+        2a000000 50 02 0161 01 00 80c49fd50c05 00
+        066265666f7265 8101 0180c49fd50c05 80c49fd50c05 0180c49fd50c05
+        """
+      ),
+      (.snapshots([]), "02000000 50 00"),
+      (.pinned(generation: 129), "03000000 51 8101"),
+      (.asked(time), "07000000 52 80c49fd50c05"),
       (
         .notice(code: "socket", path: try path("a/b"), message: "m", nextStep: "n"),
         "10000000 4c 06736f636b6574 03612f62 016d 016e"

@@ -49,7 +49,11 @@ import Testing
   func dryRun() {
     let report = PruneReport(
       plan: Self.plan(description: "for the office"), decisions: Array(Self.decisions.prefix(2)), isDryRun: true,
-      objections: [.init(connection: "standby", why: "it would leave 1 of 2 generations")])
+      objections: [
+        .init(
+          connection: "standby", why: "it would leave 1 of 2 generations",
+          nextStep: "hotsync-slave prune --accept --connection standby")
+      ])
     let expected = """
       plan default (for the office): 15m,1h,1d/7d
       number  UTC time             would  why

@@ -120,6 +120,45 @@ let lies: [Lie] = [
     try master.put("srv/n", Entry(.hardLink("srv/a")), key)
     try master.send(.seal(anything))
   },
+  Lie("a FIFO with a content") { master, key in
+    try master.begin()
+    let number = try master.sendWhole([1], for: try path("srv/n"), key)
+    try master.put("srv/n", Entry(.fifo), key, .content(number))
+  },
+  Lie("a FIFO that is said to be there already") { master, key in
+    try master.begin()
+    try master.put("srv/a", Entry(.fifo), key)
+  },
+  Lie("a device node where the slave's own configuration takes none", .refused) { master, key in
+    try master.begin()
+    try master.put("srv/n", Entry(.device(1, 3)), key, .made(master.claim()))
+  },
+  Lie("a device node in place of a file that is said to stay", .refused) { master, key in
+    try master.begin()
+    try master.put("srv/a", Entry(.device(1, 3)), key)
+  },
+  Lie("a trusted attribute where the slave's own configuration takes none", .refused) { master, key in
+    try master.begin()
+    var entry = Entry.folder
+    entry.attributes = [ExtendedAttribute(name: Array("trusted.overlay.opaque".utf8), value: [0x79])]
+    try master.put("srv/n", entry, key)
+  },
+  Lie("a file with a trusted attribute that comes with its content", .refused) { master, key in
+    try master.begin()
+    var entry = Entry.file("1")
+    entry.attributes = [ExtendedAttribute(name: Array("security.ima".utf8), value: [1])]
+    let record = try entry.record(at: try path("srv/n"), key: key)
+    try master.send(.file(record, number: master.claim(), Array("1".utf8)[...]))
+  },
+  Lie("a signature of a FIFO") { master, key in
+    try master.begin()
+    try master.put("srv/n", Entry(.fifo), key, .made(master.claim()))
+    try master.send(
+      .requestSignature(
+        SignatureRequest(
+          id: 1, base: try path("srv/n"), stretch: Stretch(offset: 0, length: 4), blockLength: 2_048, strongLength: 16))
+    )
+  },
   Lie("a small file whose bytes are not its digest's") { master, key in
     try master.begin()
     let record = try Entry.file("abc").record(at: try path("srv/n"), key: key)

@@ -53,7 +53,7 @@ extension TestSlave {
       try slave.cycle(changes, on: &tree)
     }
     let outcome = try slave.pruner("1s/1s").run(accepts: true)
-    #expect(outcome.decisions.filter { $0.decision.isKept }.map(\.generation.number) == [1, 3])
+    #expect(outcome.fates.filter { $0.dropped == nil }.map(\.generation.number) == [1, 3])
     try slave.restore(from: pinned)
     #expect(try before.differences(in: try slave.scratch.makeOrOpenFolder("out")) == [])
   }
@@ -64,7 +64,7 @@ extension TestSlave {
     for _ in 0..<4 { try past.cycle() }
     let before = try past.slave.picture()
     let outcome = try past.slave.pruner("1s/1s").preview()
-    #expect(outcome.decisions.map(\.generation.number) == [1, 2, 3, 4])
+    #expect(outcome.fates.map(\.generation.number) == [1, 2, 3, 4])
     #expect(changes(before, try past.slave.picture()) == [])
   }
 

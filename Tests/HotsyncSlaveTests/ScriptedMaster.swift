@@ -18,6 +18,8 @@ struct Entry: Equatable {
     case link(String)
     /// A further name of the file at that path.
     case hardLink(String)
+    case fifo
+    case device(UInt64, UInt64)
   }
 
   var content: Content
@@ -46,6 +48,9 @@ struct Entry: Equatable {
     case .link(let target):
       content = .symbolicLink(target: Array(target.utf8))
       metadata.permissions = 0o777
+    case .fifo: content = .fifo
+    case .device(let major, let minor):
+      content = .device(isBlock: false, try #require(DeviceNumber(major: major, minor: minor)))
     case .hardLink(let leader):
       content = .hardLink(leader: try #require(RelativePath(leader)))
       metadata = .ofLeader
@@ -190,7 +195,9 @@ final class ScriptedMaster {
     case .folder, .hardLink: try send(.entry(record, .none))
     case .link where old?.content == entry.content, .file where old?.content == entry.content:
       try send(.entry(record, .none))
-    case .link: try send(.entry(record, .made(claim())))
+    case .fifo where old?.content == entry.content, .device where old?.content == entry.content:
+      try send(.entry(record, .none))
+    case .link, .fifo, .device: try send(.entry(record, .made(claim())))
     case .file(let bytes):
       if let from = changes.moved[name] {
         try send(.entry(record, .moved(claim(), from: try path(from))))
@@ -224,9 +231,9 @@ final class ScriptedMaster {
     try send(.openContent(number: number, form))
     for start in stride(from: 0, to: bytes.count, by: 4_096) {
       let range = start..<min(bytes.count, start + 4_096)
-      // A leaf that is cut short is another leaf.
-      let isWhole = range.count == 4_096 || range.upperBound == base.count
-      if isWhole, range.upperBound <= base.count, areSame(bytes[range], base[range]) { continue }
+      // The leaf that a new end cuts is another one.
+      let isCut = range.count < 4_096 && bytes.count != base.count
+      if !isCut, range.upperBound <= base.count, areSame(bytes[range], base[range]) { continue }
       try send(.data(offset: UInt64(start), bytes[range]))
     }
     try send(.closeContent(digest: ContentDigest.of(bytes, key: key)))

@@ -21,9 +21,12 @@ func changes(_ before: [String: String], _ after: [String: String]) -> [String] 
 final class TestSlave: Sendable {
   let scratch: ScratchFolder
   let limit: DeletionLimit
+  /// That the slave's own configuration wants device nodes and trusted attributes.
+  let takesAll: Bool
 
   /// - Parameter place: the folder that the scratch folder is made in.
-  init(limit: DeletionLimit = .percent(50), in place: String? = nil) throws {
+  init(limit: DeletionLimit = .percent(50), takesAll: Bool = false, in place: String? = nil) throws {
+    self.takesAll = takesAll
     scratch = try ScratchFolder("slave", in: place)
     self.limit = limit
     _ = try Store.create(connection: "standby", root: try scratch.open(), path: "/var/lib/hotsync")
@@ -60,13 +63,13 @@ final class TestSlave: Sendable {
       input: Descriptor(owning: toAgent.reading), output: Descriptor(owning: fromAgent.writing), silence: .seconds(20),
       peer: "the master")
     let ending = Ending()
-    let limit = limit
+    let (limit, takesAll) = (limit, takesAll)
     let store = try store()
     let worker = Worker {
       do {
         let context = AgentContext(
           connection: "standby", program: "test", deletionLimit: limit,
-          mapsUnknownOwnersToNobody: false)
+          mapsUnknownOwnersToNobody: false, takesDevices: takesAll, takesTrustedAttributes: takesAll)
         try Agent(context, store: store, channel: AgentChannel(far), epoch: epoch, accounts: Accounts()).run()
       } catch { ending.error.withLock { $0 = error } }
       far.closeSending()

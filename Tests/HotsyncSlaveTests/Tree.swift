@@ -77,6 +77,9 @@ private struct TreeComparison {
       guard status.kind == .symbolicLink else { return }
       check(try folder.readLink(path.name) == Array(target.utf8), path, "leads elsewhere")
     case .folder: check(status.kind == .folder, path, "is no folder")
+    case .fifo: check(status.kind == .fifo, path, "is no FIFO")
+    case .device(let major, let minor):
+      check(status.special == DeviceNumber(major: major, minor: minor), path, "is another device, or none")
     case .hardLink: break
     }
     check(status.modified == entry.modified, path, "has another time")

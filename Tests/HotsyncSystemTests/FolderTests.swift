@@ -43,6 +43,35 @@ import Testing
     #expect(try root.open(at: .of("real/file")).readAll(limit: 10) == [1])
   }
 
+  @Test("only a regular file is opened as one, and nothing else is opened at all")
+  func regularOnly() throws {
+    let scratch = try ScratchFolder()
+    let root = try scratch.folder.duplicate()
+    try root.makeFIFO(.of("fifo"))
+    try root.makeFolder(.of("folder"))
+    try root.makeSymbolicLink(.of("link"), to: Array("file".utf8))
+    try root.replace(.of("file"), with: [1])
+    var others = ["fifo", "folder", "link"]
+    if Environment.isRoot {
+      let number = try #require(DeviceNumber(major: 4_000, minor: 1_000_000))
+      try root.makeDevice(.of("device"), isBlock: true, number)
+      #expect(try root.status(.of("device")).special == number)
+      #expect(try root.status(.of("device")).kind == .blockDevice)
+      others.append("device")
+    }
+    for name in others {
+      let name = try FileName.of(name)
+      for mode in [OpenMode.reading, .readingAndWriting] {
+        // ENXIO would tell that the device was asked.
+        #expect(error { () throws(SystemError) in try root.openRegular(name, mode) } == Self.loop)
+        #expect(error { () throws(SystemError) in try root.openRegular(at: RelativePath(name), mode) } == Self.loop)
+      }
+    }
+    #expect(try root.openRegular(.of("file")).readAll(limit: 9) == [1])
+    #expect(try root.openRegular(at: .of("file"), .readingAndWriting).readAll(limit: 9) == [1])
+    #expect(try root.status(.of("fifo")).kind == .fifo && root.status(.of("fifo")).special == nil)
+  }
+
   @Test("a further name of a link is of the link itself")
   func hardLinkOfLink() throws {
     let scratch = try ScratchFolder()

@@ -9,8 +9,10 @@ struct OddMetadata {
   /// changes what the group's bits mean.
   func apply(to entry: borrowing Descriptor, kind: FileStatus.Kind, _ random: inout SeededGenerator) throws {
     if features.contains(.owners) { try setOwner(of: entry, &random) }
+    if features.contains(.trusted), random.chance(100) { try setTrusted(of: entry, kind, &random) }
     if kind != .symbolicLink {
-      if features.contains(.attributes) { try setAttributes(of: entry, &random) }
+      // The kernel gives user.* to files and folders alone.
+      if features.contains(.attributes), kind == .regular || kind == .folder { try setAttributes(of: entry, &random) }
       if features.contains(.accessLists), random.chance(60) { try setAccessList(of: entry, "access", &random) }
       if features.contains(.accessLists), kind == .folder, random.chance(80) {
         try setAccessList(of: entry, "default", &random)
@@ -68,6 +70,14 @@ struct OddMetadata {
       let odd: [UInt8] = random.chance(100) ? [0xFF, 0x0A, 0x3D] : []
       try set(Array("user.hotsync.\(index)".utf8) + odd, random.bytes(size), on: entry)
     }
+  }
+
+  func setTrusted(of entry: borrowing Descriptor, _ kind: FileStatus.Kind, _ random: inout SeededGenerator) throws {
+    try set(Array("trusted.hotsync".utf8), random.bytes(random.number(0...40)), on: entry)
+    if random.chance(300) { try set(Array("security.hotsync".utf8), random.bytes(random.number(1...20)), on: entry) }
+    // vfs_cap_data of revision 2 (linux/capability.h): cap_net_bind_service, effective.
+    let capability: [UInt8] = [1, 0, 0, 2, 0, 4] + [UInt8](repeating: 0, count: 14)
+    if kind == .regular, random.chance(500) { try set(Array("security.capability".utf8), capability, on: entry) }
   }
 
   func setAccessList(of entry: borrowing Descriptor, _ kind: String, _ random: inout SeededGenerator) throws {

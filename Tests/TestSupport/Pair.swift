@@ -6,6 +6,8 @@ public final class Pair {
   /// A file system of its own that is the slave's root. It goes before the folder that it is mounted in.
   public let slaveDisk: Mount?
   public let scratch: ScratchFolder
+  /// The file system that all of it lies on, where that is one of its own. It goes after the scratch folder.
+  public let disk: LoopImage?
   public let master: Place
   public let slave: Place
   public let connection: String
@@ -28,15 +30,17 @@ public final class Pair {
   ///   - programs: another folder with the two executables.
   ///   - unprivileged: the commands run as a user who is not root.
   ///   - slaveDisk: the slave's root is a file system of its own with these options (`Mount`).
+  ///   - disk: both roots lie on that file system.
   ///   - transport: an unprivileged master reaches its slave by none but the embedded one.
   ///   - isRelayed: the line goes over a relay, which can break it.
   public init(
     _ connection: String = "standby", programs: String? = nil, unprivileged: Bool = false, slaveDisk: String? = nil,
-    transport: TestedTransport = .chosen, isRelayed: Bool = false
+    disk: LoopImage? = nil, transport: TestedTransport = .chosen, isRelayed: Bool = false
   ) throws {
     self.connection = connection
     self.transport = unprivileged ? .local : transport
-    scratch = try ScratchFolder("pair")
+    self.disk = disk
+    scratch = try ScratchFolder("pair", in: disk?.path)
     master = Place(path: try scratch.makeFolder("the master"))
     slave = Place(path: try scratch.makeFolder("the slave"))
     let slavePath = slave.path

@@ -1,3 +1,4 @@
+import Glibc
 public import HotsyncSystem
 
 /// A folder that a test works in, by paths relative to it; names are bytes, so that odd ones can be made.
@@ -61,7 +62,49 @@ public struct Place: Sendable {
     try parent(of: path).makeSymbolicLink(path.name, to: Array(target.utf8))
   }
 
+  public func makeFIFO(_ path: String) throws { try make(path) { try $0.makeFIFO($1) } }
+
+  /// What only root can make.
+  public func makeDevice(_ path: String, isBlock: Bool = false, _ major: UInt64, _ minor: UInt64) throws {
+    guard let number = DeviceNumber(major: major, minor: minor) else { throw SupportError("no device") }
+    try make(path) { try $0.makeDevice($1, isBlock: isBlock, number) }
+  }
+
+  /// The name of a socket at which nobody listens (mknod(2) makes one for everybody).
+  public func makeSocket(_ path: String) throws {
+    try make(path) { (folder, name) in
+      // SAFETY: the text is lent for the call, which keeps nothing of it.
+      let made = unsafe "/proc/self/fd/\(folder.descriptor.number)/\(name)".withCString {
+        unsafe mknod($0, 0o140644, 0)
+      }
+      guard made == 0 else { throw SupportError("no socket at \(name): \(errno)") }
+    }
+  }
+
+  private func make(_ text: String, _ body: (borrowing Folder, FileName) throws -> Void) throws {
+    let path = try relative(Array(text.utf8))
+    try body(try parent(of: path), path.name)
+  }
+
   // MARK: Changing
+
+  public func setAttribute(_ name: String, _ value: [UInt8], of path: String) throws {
+    let attribute = ExtendedAttribute(name: Array(name.utf8), value: value)
+    try open(path, .nameOnly).setExtendedAttribute(attribute)
+  }
+
+  public func removeAttribute(_ name: String, of path: String) throws {
+    try open(path, .nameOnly).removeExtendedAttribute(named: Array(name.utf8))
+  }
+
+  public func setOwner(_ owner: UInt32, _ group: UInt32, of path: String) throws {
+    try open(path, .nameOnly).setOwner(owner, group: group)
+  }
+
+  public func setModified(_ seconds: Int64, _ nanoseconds: UInt32, of path: String) throws {
+    let time = Timestamp(seconds: seconds, nanoseconds: nanoseconds) ?? .zero
+    try open(path, .nameOnly).setModified(time)
+  }
 
   public func open(_ path: String, _ mode: OpenMode = .readingAndWriting) throws -> Descriptor {
     try Folder.open(self.path).open(at: try relative(Array(path.utf8)), mode)

@@ -20,8 +20,15 @@ public struct TreeMaker {
     public static let attributes = Features(rawValue: 256)
     public static let accessLists = Features(rawValue: 512)
 
+    /// FIFOs, device nodes, several names of those and of links; only root can make all of it.
+    public static let special = Features(rawValue: 1_024)
+    /// What only root sets: `trusted.*`, `security.*`, file capabilities.
+    public static let trusted = Features(rawValue: 2_048)
+
     public static let plain: Features = []
+    /// All that needs no leave of the slave's.
     public static let all = Features(rawValue: 1_023)
+    public static let everything = Features(rawValue: 4_095)
     /// All that the user of this process can make and read again.
     public static var possible: Features { Environment.isRoot ? .all : .all.subtracting([.closedModes, .owners]) }
   }
@@ -31,6 +38,7 @@ public struct TreeMaker {
     public var folders = 0
     public var symbolicLinks = 0
     public var hardLinks = 0
+    public var special = 0
     public var bytes: UInt64 = 0
   }
 
@@ -109,6 +117,10 @@ public struct TreeMaker {
       for name in try names.next(&random) where missing > 0 {
         guard let entry = path.map({ $0.appending(name) }) ?? RelativePath(name) else { continue }
         missing -= 1
+        if features.contains(.special), random.chance(60) {
+          try makeSpecial(name, at: entry, in: folder)
+          continue
+        }
         let draw = random.number(0...999)
         if features.contains(.symbolicLinks), draw < 50 {
           try makeSymbolicLink(name, in: folder)
@@ -126,6 +138,27 @@ public struct TreeMaker {
     }
   }
 
+  /// They join what further hard links may lead to.
+  private mutating func makeSpecial(_ name: FileName, at path: RelativePath, in folder: borrowing Folder) throws {
+    let kind: FileStatus.Kind
+    switch random.number(0...3) {
+    case 0:
+      kind = .symbolicLink
+      try folder.makeSymbolicLink(name, to: random.text(random.number(1...200)))
+    case 1:
+      kind = .fifo
+      try folder.makeFIFO(name)
+    case let draw:
+      kind = draw == 2 ? .blockDevice : .characterDevice
+      let minor = UInt64(random.chance(500) ? random.number(0...255) : random.number(0...0xF_FFFF))
+      guard let number = DeviceNumber(major: UInt64(random.number(0...4_095)), minor: minor) else { return }
+      try folder.makeDevice(name, isBlock: draw == 2, number)
+    }
+    try metadata.apply(to: try folder.open(name, .nameOnly), kind: kind, &random)
+    regular.append(path)
+    summary.special += 1
+  }
+
   private mutating func makeSymbolicLink(_ name: FileName, in folder: borrowing Folder) throws {
     let targets: [[UInt8]] = [
       Array("missing".utf8), Array("/nonexistent/absolute target".utf8), Array("/etc/hostname".utf8), Array("..".utf8),
@@ -133,8 +166,12 @@ public struct TreeMaker {
       Array(".".utf8), name.bytes, Array(repeating: UInt8(ascii: "t"), count: random.number(200...3_000)),
     ]
     let relative = regular.randomElement(using: &random).map { Array("../".utf8) + $0.bytes }
-    try folder.makeSymbolicLink(
-      name, to: random.chance(400) ? relative ?? targets[0] : targets.randomElement(using: &random) ?? targets[0])
+    let target = random.chance(400) ? relative ?? targets[0] : targets.randomElement(using: &random) ?? targets[0]
+    do throws(SystemError) { try folder.makeSymbolicLink(name, to: target) } catch {
+      // xfs takes 1,023 bytes (ENAMETOOLONG).
+      guard error.number == 36 else { throw error }
+      try folder.makeSymbolicLink(name, to: Array(target.prefix(1_000)))
+    }
     try metadata.apply(to: try folder.open(name, .nameOnly), kind: .symbolicLink, &random)
     summary.symbolicLinks += 1
   }

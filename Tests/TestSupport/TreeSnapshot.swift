@@ -54,8 +54,7 @@ public struct TreeSnapshot: Sendable {
       if entry.status.kind != .folder, known == nil { first[entry.status.inode] = entry.path }
       entries[entry.path] = Entry(
         status: entry.status,
-        attributes: entry.status.kind == .symbolicLink
-          ? [] : try parent.open(entry.path.name, .nameOnly).extendedAttributes(),
+        attributes: try parent.open(entry.path.name, .nameOnly).extendedAttributes(),
         target: entry.status.kind == .symbolicLink ? try parent.readLink(entry.path.name) : [],
         digest: try known.flatMap { entries[$0]?.digest } ?? TreeSnapshot.digest(entry, parent),
         firstName: known ?? entry.path)
@@ -108,6 +107,7 @@ public struct TreeSnapshot: Sendable {
       }
       if left.target != right.target { lines.append("target \(shown(left.target)), \(shown(right.target))") }
     }
+    if left.status.special != right.status.special { lines.append("stands for another device") }
     if aspects.contains(.hardLinks), left.status.kind != .folder, left.firstName != right.firstName {
       let names = [left.firstName, right.firstName].map { $0?.description ?? "none" }
       lines.append("is the same file as \(names[0]), as \(names[1])")

@@ -8,6 +8,9 @@ private enum Kind: UInt8 {
   case folder = 2
   case symbolicLink = 3
   case hardLink = 4
+  case fifo = 5
+  case characterDevice = 6
+  case blockDevice = 7
 }
 
 extension ByteWriter {
@@ -25,6 +28,14 @@ extension ByteWriter {
       byte(Kind.symbolicLink.rawValue)
       metadata(record.metadata)
       data(target)
+    case .fifo:
+      byte(Kind.fifo.rawValue)
+      metadata(record.metadata)
+    case .device(let isBlock, let number):
+      byte((isBlock ? Kind.blockDevice : Kind.characterDevice).rawValue)
+      metadata(record.metadata)
+      integer(UInt64(number.major))
+      integer(UInt64(number.minor))
     case .hardLink(let leader):
       byte(Kind.hardLink.rawValue)
       data(leader.bytes)
@@ -67,9 +78,20 @@ extension ByteReader {
       let target = Array(try data(atMost: Limits.linkTarget))
       guard !target.isEmpty, !target.contains(0) else { throw Malformed("a link's target with NUL or nothing in it") }
       content = .symbolicLink(target: target)
+    case .fifo: content = .fifo
+    case .characterDevice: content = .device(isBlock: false, try deviceNumber())
+    case .blockDevice: content = .device(isBlock: true, try deviceNumber())
     case .folder, .hardLink: content = .folder
     }
     return Record(path: path, content: content, metadata: metadata)
+  }
+
+  public mutating func deviceNumber() throws(Malformed) -> DeviceNumber {
+    let major = try integer()
+    guard let number = DeviceNumber(major: major, minor: try integer()) else {
+      throw Malformed("a device that cannot be one")
+    }
+    return number
   }
 
   private mutating func metadata() throws(Malformed) -> Metadata {
@@ -105,20 +127,5 @@ extension ByteReader {
       throw Malformed("an owner that cannot be one")
     }
     return owner
-  }
-}
-
-extension ExtendedAttribute {
-  private static let carried: [[UInt8]] = [Array("user.".utf8), Array("security.capability".utf8)]
-  private static let lists: [[UInt8]] = [
-    Array("system.posix_acl_access".utf8), Array("system.posix_acl_default".utf8),
-  ]
-
-  /// Whether attributes of that name go to the slave: `user.*`, file capabilities, POSIX ACLs. What other names mean
-  /// (`security.selinux`, `security.ima`, `trusted.*`) belongs to the machine that set them.
-  public static func isCarried(_ name: [UInt8]) -> Bool {
-    guard !name.contains(0) else { return false }
-    if lists.contains(name) { return true }
-    return (name.starts(with: carried[0]) && name.count > carried[0].count) || name == carried[1]
   }
 }

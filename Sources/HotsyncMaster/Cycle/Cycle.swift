@@ -38,6 +38,7 @@ public final class Cycle {
     self.clocks = clocks
     self.agentVariables = agentVariables
     report = ConnectionReport(connection: connection.name, started: clocks.now())
+    report.snapshot = options.snapshot.map { SnapshotOutcome(name: $0.text) }
   }
 
   /// Runs the cycle; what went wrong stands in the report.

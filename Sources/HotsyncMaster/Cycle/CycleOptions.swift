@@ -1,3 +1,5 @@
+public import HotsyncCatalog
+
 /// What the command line says of a cycle.
 public struct CycleOptions: Sendable, Equatable {
   /// Say what would be done, and write nothing on either side.
@@ -10,15 +12,18 @@ public struct CycleOptions: Sendable, Equatable {
   public var adopts: Bool
   /// Connect again where the line is lost, until the next cycle is due.
   public var reconnects: Bool
+  /// The name under which the slave is to keep the generation that the cycle comes to.
+  public var snapshot: SnapshotName?
 
   public init(
     isDryRun: Bool = false, isFull: Bool = false, acceptsDeletions: Bool = false, adopts: Bool = false,
-    reconnects: Bool = true
+    reconnects: Bool = true, snapshot: SnapshotName? = nil
   ) {
     self.isDryRun = isDryRun
     self.isFull = isFull
     self.acceptsDeletions = acceptsDeletions
     self.adopts = adopts
     self.reconnects = reconnects
+    self.snapshot = snapshot
   }
 }

@@ -1,4 +1,5 @@
 import HotsyncCatalog
+import HotsyncConfig
 import HotsyncDelta
 import HotsyncPlan
 import HotsyncProtocol
@@ -59,7 +60,8 @@ extension Cycle {
     _ line: SlaveLine
   ) throws -> Pusher {
     let leftovers = try begin(scanned.totals, line)
-    let reader = try EntryReader(live: root, owners: scanned.owners, clocks: clocks)
+    let reader = try EntryReader(
+      live: root, owners: scanned.owners, takesTrusted: connection.data.trustedAttributes, clocks: clocks)
     let contents = ContentSender(
       line: line, reader: reader, state: state, key: key, isFull: options.isFull, nextNumber: leftovers.nextNumber,
       staged: leftovers.staged, begun: leftovers.begun, patches: leftovers.patches)
@@ -71,6 +73,7 @@ extension Cycle {
     ) { files, bytes in progress.advance(files: files, bytes: bytes) }
     while let step = try scanned.spool.next() { try pusher.take(step) }
     try pusher.finish()
+    report.problems += reader.problems
     return pusher
   }
 

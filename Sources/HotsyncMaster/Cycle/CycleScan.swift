@@ -32,7 +32,7 @@ extension Cycle {
       }
       let scanner = try Scanner(
         live: root, roots: includes.roots, rules: includes.rules,
-        isOneFileSystem: connection.data.oneFileSystem, owners: owners
+        isOneFileSystem: connection.data.oneFileSystem, takesDevices: connection.data.devices, owners: owners
       ) { [progress] event in
         try maker.take(event)
         if case .sighting = event { progress.advance(files: 1) }

@@ -16,7 +16,8 @@ extension Cycle {
     let knownRoots = record?.store == welcome.store ? record?.roots ?? [] : []
     let scanned = try scan(
       base, includes, knownRoots, spool: PlanSpool(try Descriptor.memoryFile()), line: line, damaged: [])
-    let reader = try EntryReader(live: root, owners: scanned.owners, clocks: clocks)
+    let reader = try EntryReader(
+      live: root, owners: scanned.owners, takesTrusted: connection.data.trustedAttributes, clocks: clocks)
     let itemiser = Itemiser(reader: reader, key: key, departed: scanned.departed)
     try phase("examine") {
       while let step = try scanned.spool.next() {
@@ -24,11 +25,15 @@ extension Cycle {
         try line.check()
       }
     }
+    let newest = base.known.position.generation
+    let generation = itemiser.changes.isEmpty ? newest : newest + 1
+    try checkSnapshot(line, of: generation)
     line.close(inStep: false)
+    report.snapshot?.generation = generation
     report.generation = base.known.position.generation
     report.changes = itemiser.changes
     report.bytes.changed = itemiser.changedBytes
-    report.problems += itemiser.problems
+    report.problems += itemiser.problems + reader.problems
     conclude(scanned)
   }
 }

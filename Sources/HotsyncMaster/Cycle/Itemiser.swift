@@ -49,6 +49,8 @@ final class Itemiser {
     case .folder: isChanged = false
     case .hardLink(let leader): isChanged = old.content != .hardLink(leader: leader)
     case .symbolicLink: isChanged = try old.content != .symbolicLink(target: reader.target(of: sighting))
+    case .fifo: isChanged = old.content != .fifo
+    case .device(let isBlock, let number): isChanged = old.content != .device(isBlock: isBlock, number)
     case .regular(let size):
       if size != old.size || sighting.modified != old.metadata.modified {
         isChanged = true
@@ -84,6 +86,8 @@ final class Itemiser {
     case .regular: "file"
     case .folder: "folder"
     case .symbolicLink, .hardLink: "link"
+    case .fifo: "fifo"
+    case .device: "device"
     }
   }
 
@@ -92,6 +96,8 @@ final class Itemiser {
     case .regular: "file"
     case .folder: "folder"
     case .symbolicLink, .hardLink: "link"
+    case .fifo: "fifo"
+    case .device: "device"
     }
   }
 }

@@ -16,8 +16,11 @@ extension Cycle {
     var random = SystemRandomNumberGenerator()
     var due: Duration?
     while true {
-      do { return try exchange(state, &record, includes) } catch {
-        guard options.reconnects, let lost = error as? any HotsyncError else { throw error }
+      do {
+        if let generation = report.snapshot?.generation { return try pinSnapshotAgain(generation, record) }
+        return try exchange(state, &record, includes)
+      } catch {
+        guard options.reconnects, let lost = error as? any HotsyncError else { return try settle(error) }
         let decision = reconnection.ended(
           with: lost.kind, at: clocks.elapsed(),
           deadline: {
@@ -25,12 +28,13 @@ extension Cycle {
             return due ?? start
           }, using: &random)
         switch decision {
-        case .giveUp: throw error
+        case .giveUp: return try settle(error)
         case .nextIsDue:
           log.notice("\(connection.name): no further try: the next cycle is due")
-          throw error
+          return try settle(error)
         case .tryAgain(let pause):
-          report.problems = told + attempts.keptNotices
+          // What a cycle that stands had to tell stays told.
+          if report.snapshot?.generation == nil { report.problems = told + attempts.keptNotices }
           wait(pause, after: lost)
         }
       }
@@ -67,6 +71,7 @@ extension Cycle {
     if reconnection.isLost { log.notice("\(connection.name): the slave answers again") }
     reconnection.greeted(at: clocks.elapsed())
     try checkStore(record, welcome)
+    try checkSnapshot(line, of: welcome.position.generation)
     var base = try BaseCatalog.find(welcome, key: key, record: record, state: state, line: line)
     let isSameStore = record?.store == welcome.store
     recognise(welcome, isSameStore, state)
@@ -101,6 +106,7 @@ extension Cycle {
     if isInStep { known.inStep = clocks.now() }
     try state.save(known)
     state.removeSegments(except: known.current.segments)
+    try pinSnapshot(line, known.current.position.generation)
     line.close(inStep: isInStep)
   }
 

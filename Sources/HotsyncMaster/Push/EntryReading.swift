@@ -1,5 +1,6 @@
 import HotsyncCatalog
 import HotsyncPlan
+import HotsyncReport
 import HotsyncSystem
 
 /// An entry as it is now, opened and looked at once.
@@ -26,33 +27,44 @@ final class EntryReader {
   private let live: Folder
   private let owners: OwnerNames
   private let clocks: Clocks
+  private let takesTrusted: Bool
+  private var told: Set<[UInt8]> = []
+  /// What does not go along.
+  private(set) var problems: [Problem] = []
 
   /// A file that changed less than this before it is read may change again without a later time: the kernel's clock for
   /// files ticks every 1 to 10 ms.
   private static let tick = Duration.milliseconds(50)
 
-  init(live: borrowing Folder, owners: OwnerNames, clocks: Clocks) throws(SystemError) {
+  init(live: borrowing Folder, owners: OwnerNames, takesTrusted: Bool, clocks: Clocks) throws(SystemError) {
     self.live = try live.duplicate()
     folders = try FolderCache(live)
     self.owners = owners
+    self.takesTrusted = takesTrusted
     self.clocks = clocks
+  }
+
+  private static func mode(for kind: Sighting.Kind) -> (OpenMode, FileStatus.Kind?) {
+    switch kind {
+    case .regular: (.reading, .regular)
+    case .folder: (.folder, .folder)
+    case .symbolicLink: (.nameOnly, .symbolicLink)
+    // Opening these would do something, or wait.
+    case .fifo: (.nameOnly, .fifo)
+    case .device(let isBlock, _): (.nameOnly, isBlock ? .blockDevice : .characterDevice)
+    case .hardLink: (.nameOnly, nil)
+    }
   }
 
   /// - Throws: `LeftOut`.
   func open(_ sighting: Sighting) throws -> OpenedEntry {
     let now = clocks.now()
     do {
-      let mode: OpenMode
-      let kind: FileStatus.Kind
-      switch sighting.kind {
-      case .regular, .hardLink: (mode, kind) = (.reading, .regular)
-      case .folder: (mode, kind) = (.folder, .folder)
-      case .symbolicLink: (mode, kind) = (.nameOnly, .symbolicLink)
-      }
+      let (mode, kind) = EntryReader.mode(for: sighting.kind)
       let file = try openFile(sighting.path, mode)
       let status = try file.status()
-      guard status.kind == kind else { throw LeftOut.changed }
-      let attributes = try self.attributes(of: file, kind)
+      guard kind.map({ $0 == status.kind }) ?? (status.kind != .folder) else { throw LeftOut.changed }
+      let attributes = try self.attributes(of: file, sighting.path)
       guard let owner = owners.user(status.owner), let group = owners.group(status.group) else { throw LeftOut.changed }
       let metadata = Metadata(
         permissions: status.permissions, owner: owner, group: group, modified: status.modified, attributes: attributes)
@@ -63,7 +75,8 @@ final class EntryReader {
     } catch let error as SystemError {
       folders.forget()
       if error.isMissing { throw LeftOut.vanished }
-      if error.isLoop { throw LeftOut.changed }
+      // A socket stands there now (ENXIO).
+      if error.isLoop || error.number == 6 { throw LeftOut.changed }
       throw LeftOut.unreadable(error)
     }
   }
@@ -72,12 +85,25 @@ final class EntryReader {
     try folders.withParent(of: path) { (folder) throws(SystemError) in try folder.open(path.name, mode) }
   }
 
-  private func attributes(of file: borrowing Descriptor, _ kind: FileStatus.Kind) throws -> [ExtendedAttribute] {
-    guard kind != .symbolicLink else { return [] }
-    let carried = try file.extendedAttributes().filter { ExtendedAttribute.isCarried($0.name) }
+  private func attributes(of file: borrowing Descriptor, _ path: RelativePath) throws -> [ExtendedAttribute] {
+    let carried = try file.extendedAttributes().filter { attribute in
+      switch ExtendedAttribute.standing(of: attribute.name) {
+      case .ordinary: return true
+      case .bound: return false
+      case .trusted:
+        if !takesTrusted { tell(attribute.name, at: path) }
+        return takesTrusted
+      }
+    }
     let size = carried.reduce(0) { $0 + $1.name.count + $1.value.count }
     guard carried.count <= Limits.attributes, size <= Limits.attributeBytes else { throw LeftOut.oversized }
     return carried
+  }
+
+  private func tell(_ name: [UInt8], at path: RelativePath) {
+    // Names are as many as somebody wants there to be.
+    guard told.count < 20, told.insert(name).inserted else { return }
+    problems.append(LeftOutText.problem(path, trustedAttribute: name))
   }
 
   func target(of sighting: Sighting) throws -> [UInt8] {

@@ -24,6 +24,16 @@ enum LeftOutText {
     }
   }
 
+  /// An attribute that could go along and does not; told of the first one of that name.
+  static func problem(_ path: RelativePath, trustedAttribute name: [UInt8]) -> Problem {
+    Problem(
+      code: "attribute_skipped", path: ReportedPath(path),
+      message: "its attribute \(shown(name)) does not go along, as data.trusted_xattrs is off",
+      nextStep: "nothing, or, on both sides: hotsync config set connections.NAME.data.trusted_xattrs true; "
+        + "then hotsync sync --full",
+      leftOut: false)
+  }
+
   /// How an entry is told that does not go to the slave.
   static func problem(_ path: RelativePath, _ reason: SkipReason) -> Problem {
     let (code, message, next, leftOut) = text(reason)
@@ -33,8 +43,16 @@ enum LeftOutText {
   private static func text(_ reason: SkipReason) -> (String, String, String, Bool) {
     switch reason {
     case .socket: ("socket_skipped", "a socket has no content to keep", "nothing: its program makes it anew", false)
-    case .fifo: ("fifo_skipped", "this version does not carry FIFOs", "exclude it", true)
-    case .device: ("device_skipped", "device nodes are not carried", "exclude it", false)
+    case .device:
+      (
+        "device_skipped", "device nodes are not carried, as data.devices is off",
+        "exclude it, or, on both sides: hotsync config set connections.NAME.data.devices true", false
+      )
+    case .flags:
+      (
+        "flags_skipped", "its immutable or append-only flag does not go along, nor those of others, if there are any",
+        "nothing; where the flags matter, set them again after a restore: chattr +i, chattr +a", false
+      )
     case .otherFileSystem:
       (
         "mount_skipped", "another file system is mounted there, and one_file_system is on",

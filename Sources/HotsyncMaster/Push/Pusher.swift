@@ -92,7 +92,7 @@ final class Pusher {
     if let folder = leftOutFolder, sighting.path.isBelow(folder) { throw LeftOut.vanished }
     switch sighting.kind {
     case .folder: try bringFolder(sighting, old)
-    case .symbolicLink: try bringLink(sighting, old)
+    case .symbolicLink, .fifo, .device: try bringMade(sighting, old)
     case .hardLink(let leader): try bringHardLink(sighting, leader, old, isReplaced: isReplaced)
     case .regular: try bringFile(sighting, old)
     }
@@ -106,15 +106,26 @@ final class Pusher {
     try settle(record, entry.stamp, old, isSameContent: old?.isFolder == true) { .none }
   }
 
-  private func bringLink(_ sighting: Sighting, _ old: Record?) throws {
+  /// An entry that the slave makes of its record alone.
+  private func bringMade(_ sighting: Sighting, _ old: Record?) throws {
     let entry = try reader.open(sighting)
-    let target = try reader.target(of: sighting)
-    guard !target.isEmpty, target.count <= Limits.linkTarget else { throw LeftOut.oversized }
-    let record = Record(path: sighting.path, content: .symbolicLink(target: target), metadata: entry.metadata)
-    try settle(
-      record, entry.stamp, old, isSameContent: old?.content == record.content && !damaged.contains(sighting.path)
-    ) {
-      .made(contents.nextNumber())
+    let content = try content(of: sighting, entry)
+    let record = Record(path: sighting.path, content: content, metadata: entry.metadata)
+    let isSame = old?.content == content && !damaged.contains(sighting.path)
+    try settle(record, entry.stamp, old, isSameContent: isSame) { .made(contents.nextNumber()) }
+    if !isSame, sighting.hasFurtherNames { replaced.insert(sighting.path) }
+  }
+
+  private func content(of sighting: Sighting, _ entry: borrowing OpenedEntry) throws -> Content {
+    switch entry.status.kind {
+    case .fifo: return .fifo
+    case .symbolicLink:
+      let target = try reader.target(of: sighting)
+      guard !target.isEmpty, target.count <= Limits.linkTarget else { throw LeftOut.oversized }
+      return .symbolicLink(target: target)
+    default:
+      guard let number = entry.status.special else { throw LeftOut.changed }
+      return .device(isBlock: entry.status.kind == .blockDevice, number)
     }
   }
 

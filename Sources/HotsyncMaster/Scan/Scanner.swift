@@ -14,7 +14,9 @@ enum ScanEvent {
 
 /// Why an entry that is there does not go to the slave.
 enum SkipReason {
-  case socket, fifo, device, otherFileSystem, tooDeep, oddOwner
+  case socket, device, otherFileSystem, tooDeep, oddOwner
+  /// The entry goes there, but for its immutable or append-only flag; told of the first one.
+  case flags
 }
 
 /// Walks the include roots once, in the catalog's order, with a descriptor for each folder on the way and no joined path.
@@ -23,9 +25,11 @@ final class Scanner {
   private let roots: [RelativePath]
   private let rules: Rules
   private let isOneFileSystem: Bool
+  private let takesDevices: Bool
+  private var hasToldOfFlags = false
   private let owners: OwnerNames
   private let sink: (ScanEvent) throws -> Void
-  /// Files with several names, by device and inode: the path that was seen first.
+  /// Entries with several names, by device and inode: the path that was seen first.
   private var leaders: [FileIdentity: RelativePath] = [:]
 
   private struct FileIdentity: Hashable {
@@ -40,13 +44,15 @@ final class Scanner {
 
   /// - Parameter roots: in order, none inside another.
   init(
-    live: borrowing Folder, roots: [RelativePath], rules: Rules, isOneFileSystem: Bool, owners: OwnerNames,
+    live: borrowing Folder, roots: [RelativePath], rules: Rules, isOneFileSystem: Bool, takesDevices: Bool,
+    owners: OwnerNames,
     sink: @escaping (ScanEvent) throws -> Void
   ) throws(SystemError) {
     self.live = try live.duplicate()
     self.roots = roots
     self.rules = rules
     self.isOneFileSystem = isOneFileSystem
+    self.takesDevices = takesDevices
     self.owners = owners
     self.sink = sink
   }
@@ -112,10 +118,11 @@ final class Scanner {
       let isElsewhere = status.device != home.device || status.mount != home.mount
       if isOneFileSystem, isElsewhere { return try sink(.skipped(path, .otherFileSystem)) }
       try descend(path, in: folder, FileSystem(status))
-    case .regular, .symbolicLink: try see(path, status)
+    case .regular, .symbolicLink, .fifo: try see(path, status)
     case .socket: try sink(.skipped(path, .socket))
-    case .fifo: try sink(.skipped(path, .fifo))
-    case .blockDevice, .characterDevice, .unknown: try sink(.skipped(path, .device))
+    case .blockDevice, .characterDevice, .unknown:
+      guard takesDevices, status.special != nil else { return try sink(.skipped(path, .device)) }
+      try see(path, status)
     }
   }
 
@@ -135,12 +142,11 @@ final class Scanner {
     guard let owner = owners.user(status.owner), let group = owners.group(status.group) else {
       return try sink(.skipped(path, .oddOwner))
     }
-    let kind: Sighting.Kind
-    switch status.kind {
-    case .folder: kind = .folder
-    case .symbolicLink: kind = .symbolicLink
-    default: kind = kindOfRegular(path, status)
+    if !hasToldOfFlags, status.isImmutable || status.isAppendOnly {
+      hasToldOfFlags = true
+      try sink(.skipped(path, .flags))
     }
+    let kind = kind(of: path, status)
     try sink(
       .sighting(
         Sighting(
@@ -148,15 +154,22 @@ final class Scanner {
           modified: status.modified,
           allocated: status.blocks.multipliedReportingOverflow(by: 512).partialValue, inode: status.inode,
           changed: status.changed, born: status.born, isOnTheWay: isOnTheWay,
-          hasFurtherNames: status.kind == .regular && status.links > 1)))
+          hasFurtherNames: status.kind != .folder && status.links > 1)))
   }
 
-  private func kindOfRegular(_ path: RelativePath, _ status: FileStatus) -> Sighting.Kind {
-    guard status.links > 1 else { return .regular(size: status.size) }
-    let identity = FileIdentity(device: status.device, inode: status.inode)
-    if let leader = leaders[identity] { return .hardLink(leader: leader) }
-    leaders[identity] = path
-    return .regular(size: status.size)
+  private func kind(of path: RelativePath, _ status: FileStatus) -> Sighting.Kind {
+    if status.kind == .folder { return .folder }
+    if status.links > 1 {
+      let identity = FileIdentity(device: status.device, inode: status.inode)
+      if let leader = leaders[identity] { return .hardLink(leader: leader) }
+      leaders[identity] = path
+    }
+    switch (status.kind, status.special) {
+    case (.symbolicLink, _): return .symbolicLink
+    case (.fifo, _): return .fifo
+    case (_, let number?): return .device(isBlock: status.kind == .blockDevice, number)
+    default: return .regular(size: status.size)
+    }
   }
 }
 

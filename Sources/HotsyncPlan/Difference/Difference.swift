@@ -44,7 +44,7 @@ public struct Difference: Sendable {
   /// - Returns: nil where nothing is to be done.
   public mutating func step(_ old: (record: Record, stamp: Stamp?)?, _ sighting: Sighting) -> Step? {
     let step = decide(old, sighting)
-    if case .regular = sighting.kind, sighting.hasFurtherNames, step != nil { unsettledLeaders.insert(sighting.path) }
+    if sighting.mayLead, step != nil { unsettledLeaders.insert(sighting.path) }
     return step
   }
 
@@ -63,7 +63,10 @@ public struct Difference: Sendable {
 
   private static func isSameKind(_ record: Record, _ sighting: Sighting) -> Bool {
     switch (record.content, sighting.kind) {
-    case (.regular, .regular), (.folder, .folder), (.symbolicLink, .symbolicLink), (.hardLink, .hardLink): true
+    case (.regular, .regular), (.folder, .folder), (.symbolicLink, .symbolicLink), (.hardLink, .hardLink),
+      (.fifo, .fifo):
+      true
+    case (.device(let wasBlock, let old), .device(let isBlock, let new)): wasBlock == isBlock && old == new
     default: false
     }
   }

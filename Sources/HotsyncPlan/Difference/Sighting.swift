@@ -7,6 +7,8 @@ public struct Sighting: Hashable, Sendable {
     case regular(size: UInt64)
     case folder
     case symbolicLink
+    case fifo
+    case device(isBlock: Bool, DeviceNumber)
     /// A further name of the file that was seen first at `leader`.
     case hardLink(leader: RelativePath)
   }
@@ -27,6 +29,14 @@ public struct Sighting: Hashable, Sendable {
   public let isOnTheWay: Bool
   /// Further names may follow: what is done about this one concerns them.
   public let hasFurtherNames: Bool
+
+  /// Whether it is the first of several names.
+  public var mayLead: Bool {
+    switch kind {
+    case .folder, .hardLink: false
+    case .regular, .symbolicLink, .fifo, .device: hasFurtherNames
+    }
+  }
 
   public init(
     path: RelativePath, kind: Kind, permissions: UInt16, owner: Owner, group: Owner, modified: Timestamp,

@@ -42,6 +42,11 @@ extension ByteWriter {
     case .hardLink(let leader):
       byte(4)
       data(leader.bytes)
+    case .fifo: byte(5)
+    case .device(let isBlock, let number):
+      byte(isBlock ? 7 : 6)
+      integer(UInt64(number.major))
+      integer(UInt64(number.minor))
     }
     integer(UInt64(sighting.permissions))
     for owner in [sighting.owner, sighting.group] {
@@ -81,6 +86,9 @@ extension ByteReader {
     case 2: kind = .folder
     case 3: kind = .symbolicLink
     case 4: kind = .hardLink(leader: try self.path())
+    case 5: kind = .fifo
+    case 6: kind = .device(isBlock: false, try deviceNumber())
+    case 7: kind = .device(isBlock: true, try deviceNumber())
     default: throw Malformed("an unknown kind")
     }
     let permissions = UInt16(try integer(atMost: 0o7777))

@@ -38,10 +38,13 @@ public struct PruneReport: Report {
   public struct Objection: Sendable, Equatable {
     public let connection: String
     public let why: String
+    /// The command that accepts it.
+    public let nextStep: String
 
-    public init(connection: String, why: String) {
+    public init(connection: String, why: String, nextStep: String) {
       self.connection = connection
       self.why = why
+      self.nextStep = nextStep
     }
   }
 
@@ -122,6 +125,6 @@ public struct PruneReport: Report {
 
   private func told(_ objection: Objection) -> String {
     "prune of \"\(harmless(objection.connection))\" would stop and ask: \(harmless(objection.why))\n"
-      + "next: if that is right: hotsync-slave prune --accept --connection \(harmless(objection.connection))"
+      + "next: if that is right: \(objection.nextStep)"
   }
 }

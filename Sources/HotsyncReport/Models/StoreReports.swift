@@ -65,7 +65,7 @@ public struct GenerationsReport: Report {
           String(generation.number), Units.time(generation.time), Units.count(generation.files),
           Units.size(generation.bytes), generation.changed.map { Units.count($0) } ?? "-",
           generation.verified.map { String(Units.time($0).prefix(10)) } ?? "-",
-          generation.keptBy.joined(separator: ","),
+          generation.keptBy.isEmpty ? "nothing: the next prune drops it" : generation.keptBy.joined(separator: ","),
         ])
     }
     return table.text

@@ -81,6 +81,8 @@ public struct ConnectionReport: Sendable {
   public var isCommitAsked = false
   /// What would be done, where this was a dry run; nil for a real cycle.
   public var changes: [Change]?
+  /// Nil where none was asked for.
+  public var snapshot: SnapshotOutcome?
 
   public init(connection: String, result: CycleResult = .unchanged, started: Timestamp? = nil) {
     self.connection = connection
@@ -96,6 +98,10 @@ public struct ConnectionReport: Sendable {
   }
 
   public var exitCode: ExitCode {
+    .ofSeveral([codeOfCycle] + (snapshot?.failure.map { [$0.exitCode] } ?? []))
+  }
+
+  private var codeOfCycle: ExitCode {
     if let failure { return failure.exitCode }
     switch result {
     case .failed: return .failed
@@ -106,8 +112,11 @@ public struct ConnectionReport: Sendable {
     }
   }
 
-  /// The failure is the last of them.
-  var allProblems: [Problem] { problems + (failure.map { [Problem($0)] } ?? []) }
+  /// What is to be told as errors.
+  var failures: [ErrorReport] { [failure, snapshot?.failure].compactMap { $0 } }
+
+  /// The failures are the last of them.
+  var allProblems: [Problem] { problems + failures.map { Problem($0) } }
 
   var json: JSONValue {
     let head: [(String, JSONValue)] = [
@@ -117,8 +126,9 @@ public struct ConnectionReport: Sendable {
       ("databases", .array(databases.map(ConnectionReport.json))),
       ("problems", .array(allProblems.map(\.json))),
     ]
-    guard let changes else { return .object(head) }
-    return .object(head + [("dry_run", .bool(true)), ("changes", .array(changes.map(\.json)))])
+    let made: [(String, JSONValue)] = snapshot.map { [("snapshot", $0.json)] } ?? []
+    guard let changes else { return .object(head + made) }
+    return .object(head + made + [("dry_run", .bool(true)), ("changes", .array(changes.map(\.json)))])
   }
 
   private var filesJSON: JSONValue {
@@ -151,7 +161,7 @@ public struct SyncReport: Report {
 
   public var exitCode: ExitCode { .ofSeveral(connections.map(\.exitCode)) }
 
-  public var failures: [ErrorReport] { connections.compactMap(\.failure) }
+  public var failures: [ErrorReport] { connections.flatMap(\.failures) }
 
   /// A good cycle is; a dry run was asked for its list.
   public var isRoutine: Bool { exitCode == .done && !connections.contains { $0.changes != nil } }

@@ -22,7 +22,10 @@ extension SyncReport {
     let problems = connections.filter { !$0.problems.isEmpty }.map {
       "\n\(harmless($0.connection)): \(Units.count(UInt64($0.problems.count), "problem"))\n" + Problem.text($0.problems)
     }
-    return ([table.text] + problems).joined(separator: "\n")
+    let snapshots = connections.compactMap { report in
+      report.snapshot.map { "\(harmless(report.connection)): \($0.text(isDryRun: false))" }
+    }
+    return ([table.text] + snapshots + problems).joined(separator: "\n")
   }
 }
 
@@ -35,6 +38,7 @@ extension ConnectionReport {
   var text: String {
     if let changes, failure == nil { return dryRunText(changes) }
     var lines = ["\(harmless(connection)): \(headline)"]
+    if let snapshot { lines.append("  " + snapshot.text(isDryRun: false)) }
     if result != .disabled {
       lines.append("  files  \(filesText)")
       if result != .unchanged || wire > 0 { lines.append("  bytes  \(bytesText)") }
@@ -94,6 +98,7 @@ extension ConnectionReport {
     var lines = ["\(harmless(connection)): a dry run, nothing is written on either side"]
     lines += changes.map(\.text)
     lines.append(changes.isEmpty ? "nothing to send" : "\(filesText); \(Units.size(bytes.changed)) of content are new")
+    if let snapshot { lines.append(snapshot.text(isDryRun: true)) }
     if !problems.isEmpty { lines.append(problemsText) }
     return lines.joined(separator: "\n")
   }

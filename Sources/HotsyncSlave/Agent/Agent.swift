@@ -13,7 +13,7 @@ extension Record {
       switch content {
       case .symbolicLink(let target): target.count
       case .hardLink(let leader): leader.bytes.count
-      case .regular, .folder: 0
+      case .regular, .folder, .fifo, .device: 0
       }
     return metadata.attributes.reduce(path.bytes.count + content + 128) { $0 + $1.name.count + $1.value.count + 8 }
       + metadata.owner.name.count + metadata.group.name.count
@@ -86,6 +86,9 @@ public final class Agent {
     case .requestSignature(let request): try current().sign(request)
     case .seal(let digest): try seal(digest)
     case .commit: try commit()
+    case .listSnapshots: try say(snapshots.list())
+    case .pin(let name, let generation): try say(snapshots.pin(name, generation, newest: previous))
+    case .askToUnpin(let name): try say(snapshots.askToUnpin(name))
     case .ping: break
     case .bye: try leave()
     default: try current().take(message)
@@ -95,6 +98,8 @@ public final class Agent {
         .notice(code: notice.code, path: notice.path, message: notice.message, nextStep: notice.nextStep))
     }
   }
+
+  private var snapshots: SnapshotAnswers { SnapshotAnswers(store: store, clocks: context.clocks) }
 
   private func current() throws(StoreError) -> Reception {
     guard let reception else { throw .contradiction("a message", "no cycle has begun") }
@@ -184,7 +189,7 @@ public final class Agent {
     let staging = try Staging(store, leftovers: leftovers)
     let intake = try EntryIntake(
       store, staging: staging, metadata: metadata, catalog: try store.catalog(of: previous), previous: previous,
-      damaged: damaged)
+      damaged: damaged, rules: IntakeRules(context))
     reception = Reception(
       store, staging: staging, intake: intake, announcement: announcement, catalog: try store.catalog(of: previous),
       entries: entries,

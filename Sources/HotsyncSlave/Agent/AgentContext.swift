@@ -8,16 +8,21 @@ public struct AgentContext: Sendable {
   /// A cycle that would delete more than this of the catalog's entries needs the operator's word.
   public let deletionLimit: DeletionLimit
   public let mapsUnknownOwnersToNobody: Bool
+  public let takesDevices: Bool
+  public let takesTrustedAttributes: Bool
   public let clocks: Clocks
 
   public init(
     connection: String, program: String, deletionLimit: DeletionLimit,
-    mapsUnknownOwnersToNobody: Bool, clocks: Clocks = .system
+    mapsUnknownOwnersToNobody: Bool, takesDevices: Bool = false, takesTrustedAttributes: Bool = false,
+    clocks: Clocks = .system
   ) {
     self.connection = connection
     self.program = program
     self.deletionLimit = deletionLimit
     self.mapsUnknownOwnersToNobody = mapsUnknownOwnersToNobody
+    self.takesDevices = takesDevices
+    self.takesTrustedAttributes = takesTrustedAttributes
     self.clocks = clocks
   }
 }

@@ -106,7 +106,7 @@ final class Reception {
         blockLength: Int(request.blockLength), strongLength: Int(request.strongLength))
     else { throw StoreError.contradiction("a request for a signature", "there is no such stretch of a file") }
     // Without the file there is nothing to find: what the master then sends fails its check, and comes whole.
-    let file = try? store.mirror.open(at: request.base)
+    let file = try? store.mirror.openRegular(at: request.base)
     var job = try SignatureJob(parameters)
     var answer: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 256 << 10)

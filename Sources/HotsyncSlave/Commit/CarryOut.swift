@@ -194,7 +194,7 @@ final class CarryOut {
       let ranges = try? PatchRanges.parse(bytes, key: store.key)
     else { throw SystemError.alteredPatch }
     let staged = try staged.open(StoreLayout.name(number))
-    let file = try folder.open(record.path.name, .readingAndWriting)
+    let file = try folder.openRegular(record.path.name, .readingAndWriting)
     try ranges.write(from: staged, into: file)
   }
 

@@ -72,7 +72,7 @@ struct Sealer {
   ) throws(StoreError) -> Bool {
     try StoreError.telling { () throws(SystemError) in
       let file: Descriptor
-      do throws(SystemError) { file = try store.mirror.open(at: ranges.path, .readingAndWriting) } catch {
+      do throws(SystemError) { file = try store.mirror.openRegular(at: ranges.path, .readingAndWriting) } catch {
         // Without root its mode may be in the way.
         guard error.isNotPermitted else { throw error }
         return false

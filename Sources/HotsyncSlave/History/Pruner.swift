@@ -1,5 +1,5 @@
 public import HotsyncCatalog
-public import HotsyncPlan
+import HotsyncPlan
 public import HotsyncSystem
 
 /// Lets go of the generations that the retention plan does not keep. What they have in history is folded into their elders, in
@@ -12,11 +12,22 @@ public final class Pruner {
   /// What was decided, and what came of it.
   public struct Outcome: Sendable {
     /// All that were there, oldest first, and what becomes of each.
-    public internal(set) var decisions: [(generation: Generation, decision: RetentionDecision)] = []
+    public internal(set) var fates: [Fate] = []
     /// What speaks against it, so that nothing was dropped; the operator can accept it.
     public internal(set) var refusal: String?
     /// Snapshots that the master had asked to let go, and that are no more.
     public internal(set) var unpinned: [SnapshotName] = []
+  }
+
+  /// A generation, and what becomes of it.
+  public struct Fate: Sendable {
+    public let generation: Generation
+    var decision: RetentionDecision
+
+    /// What keeps it: intervals of the schedule, `snapshot:NAME`, `newest`, …; empty for one that goes.
+    public var keptBy: [String] { decision.keptBy }
+    /// Why it goes; nil for one that stays.
+    public var dropped: String? { decision.dropped }
   }
 
   private let store: Store
@@ -62,7 +73,7 @@ public final class Pruner {
     outcome.unpinned = due
     let retained = try retained(list.all, without: Set(due))
     let decisions = plan.decide(retained)
-    outcome.decisions = Array(zip(list.all, decisions))
+    outcome.fates = zip(list.all, decisions).map { Fate(generation: $0, decision: $1) }
     outcome.refusal = PruneCaution.refusal(
       decisions, of: retained, now: clocks.now(), memory: try store.pruneMemory(), schedule: schedule)
     return outcome
@@ -112,16 +123,16 @@ public final class Pruner {
 
   private func unlist(_ outcome: inout Outcome, _ list: GenerationList) throws(StoreError) {
     var pins: [StoreLock] = []
-    for index in outcome.decisions.indices where !outcome.decisions[index].decision.isKept {
-      let number = outcome.decisions[index].generation.number
+    for index in outcome.fates.indices where !outcome.fates[index].decision.isKept {
+      let number = outcome.fates[index].generation.number
       if let pin = try store.tryPinExclusively(number) {
         pins.append(pin)
       } else {
-        outcome.decisions[index].decision = outcome.decisions[index].decision.keptForReader()
+        outcome.fates[index].decision = outcome.fates[index].decision.keptForReader()
       }
     }
-    try store.note(PruneMemory(after: outcome.decisions.map(\.decision), since: try store.pruneMemory()))
-    let kept = GenerationList(all: outcome.decisions.filter { $0.decision.isKept }.map(\.generation))
+    try store.note(PruneMemory(after: outcome.fates.map(\.decision), since: try store.pruneMemory()))
+    let kept = GenerationList(all: outcome.fates.filter { $0.decision.isKept }.map(\.generation))
     guard kept != list else { return }
     crashPoint("unlist")
     try StoreError.telling { () throws(SystemError) in

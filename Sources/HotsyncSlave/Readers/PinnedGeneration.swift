@@ -126,7 +126,7 @@ public final class PinnedGeneration {
       let file = try StoreError.telling { () throws(SystemError) in try level.open(path, under: undos) }
       if let file { return file }
     }
-    do throws(SystemError) { return try VersionFile(try store.mirror.open(at: path), undos) } catch {
+    do throws(SystemError) { return try VersionFile(try store.mirror.openRegular(at: path), undos) } catch {
       if error.isMissing || error.isLoop { return nil }
       throw StoreError(error)
     }

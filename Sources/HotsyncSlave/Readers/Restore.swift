@@ -102,18 +102,23 @@ public final class Restore {
     try enterParents(of: record.path)
     switch record.content {
     case .folder: try enter(record)
-    case .symbolicLink(let target):
-      try place(record.path) { (folder, name) throws(StoreError) in
-        try StoreError.telling { () throws(SystemError) in
-          try folder.makeSymbolicLink(name, to: target)
-          try self.metadata.apply(record, to: try folder.open(name, .nameOnly), isNew: true)
-        }
-        return true
-      }
-      result.files += 1
     case .regular: try bring(record, contentAt: [record.path])
+    case .symbolicLink, .fifo, .device: try bringMade(record)
     case .hardLink(let leader): try bring(record.path, linkedTo: leader)
     }
+  }
+
+  /// An entry that its record alone makes.
+  private func bringMade(_ record: Record) throws(StoreError) {
+    let isMade = try place(record.path) { (folder, name) throws(StoreError) in
+      do throws(SystemError) { try folder.make(record, as: name, metadata: self.metadata) } catch {
+        guard case .device = record.content, error.isNotPermitted else { throw StoreError(error) }
+        return false
+      }
+      return true
+    }
+    guard isMade else { return self.metadata.tellDeviceNotMade(record.path) }
+    result.files += 1
   }
 
   /// A file whose content stands at the first of the paths that has it.
@@ -143,7 +148,7 @@ public final class Restore {
   }
 
   private func bring(_ path: RelativePath, linkedTo leader: RelativePath) throws(StoreError) {
-    guard let record = try record(at: leader), case .regular = record.content else {
+    guard let record = try record(at: leader), record.mayLead else {
       result.damaged.append(
         Damage(path: path, generation: pinned.generation.number, what: "it is a link to \(leader), which is no file"))
       return
@@ -154,8 +159,8 @@ public final class Restore {
       return
     }
     leaders[leader] = path
-    try bring(
-      Record(path: path, content: record.content, metadata: record.metadata), contentAt: [leader, path])
+    let own = Record(path: path, content: record.content, metadata: record.metadata)
+    if record.isMadeOfRecord { try bringMade(own) } else { try bring(own, contentAt: [leader, path]) }
   }
 
   /// False where the first name is not the file that was restored under it any more.
@@ -175,12 +180,16 @@ public final class Restore {
   /// there meanwhile, and must not get it under other names.
   private func isRestored(_ record: Record, _ name: FileName, in folder: borrowing Folder) -> Bool {
     guard Environment.isRoot else { return true }
-    guard case .regular(let size, let digest) = record.content, let file = try? folder.open(name),
-      let status = try? file.status(), status.kind == .regular, status.size == size,
-      status.permissions == record.metadata.permissions,
+    guard let status = try? folder.status(name), record.content.isKind(of: status),
+      status.permissions == record.metadata.permissions || status.kind == .symbolicLink,
       status.owner == metadata.idHere(of: record.metadata.owner, .user),
       status.group == metadata.idHere(of: record.metadata.group, .group)
     else { return false }
+    if case .symbolicLink(let target) = record.content { return (try? folder.readLink(name)) == target }
+    guard case .regular(let size, let digest) = record.content else { return true }
+    guard let file = try? folder.openRegular(name), let status = try? file.status(), status.size == size else {
+      return false
+    }
     var buffer = [UInt8](repeating: 0, count: 1 << 20)
     return (try? contentDigest(of: file, size: size, key: pinned.store.key, buffer: &buffer)) == digest
   }

@@ -14,12 +14,15 @@ final class RestoreObstacles {
   }
 
   func check() throws(StoreError) {
+    let top = try StoreError.telling { () throws(SystemError) in try target.descriptor.status() }
+    guard !top.isUnchangeable else { throw .unchangeable("the target folder") }
     for path in request.paths { try checkParents(of: path) }
     let cursor = try SubtreeCursor(catalog, roots: request.paths)
     let folders = try StoreError.telling { () throws(SystemError) in try FolderCache(target, rights: 0) }
     while let record = cursor.current {
       let status = try look(at: record.path, folders)
       if let status, !isAllowed(status, for: record) { throw .inTheWay(record.path) }
+      if status?.isUnchangeable == true { throw .unchangeable(record.path.description) }
       // Where there is no folder there is nothing in it either.
       if status?.kind != .folder, record.isFolder { try cursor.skipSubtree() } else { try cursor.advance() }
     }
@@ -30,6 +33,7 @@ final class RestoreObstacles {
     while let folder = parent {
       let status = try StoreError.telling { () throws(SystemError) in try target.statusIfPresent(at: folder) }
       if let status, status.kind != .folder, !request.force { throw .inTheWay(folder) }
+      if status?.isUnchangeable == true { throw .unchangeable(folder.description) }
       parent = folder.parent
     }
   }
@@ -57,5 +61,19 @@ extension Folder {
       if error.isMissing || error.isLoop { return nil }
       throw error
     }
+  }
+}
+
+extension FileStatus {
+  /// Not even root can replace it, or what is in it.
+  fileprivate var isUnchangeable: Bool { isImmutable || isAppendOnly }
+}
+
+extension StoreError {
+  fileprivate static func unchangeable(_ subject: String) -> StoreError {
+    StoreError(
+      .unwritable, "cannot restore", subject,
+      cause: "what stands there in the target is immutable or append-only, which not even root may replace",
+      next: "see lsattr -d, then chattr -i -a on it; or restore into an empty folder")
   }
 }

@@ -109,6 +109,8 @@ final class Verification {
       guard status.kind == .symbolicLink else { return try note(record.path, "it is no symbolic link") }
       let found = try StoreError.telling { () throws(SystemError) in try folder.readLink(record.path.name) }
       if found != target { return try note(record.path, "it leads elsewhere") }
+    case .fifo, .device:
+      guard record.content.isKind(of: status) else { return try note(record.path, "it is another kind of entry") }
     case .hardLink(let leader): return try compareLink(record.path, status, leader)
     }
     try compareMetadata(record, status, in: folder)
@@ -149,7 +151,7 @@ final class Verification {
     if Environment.isRoot, !isOwner(status.owner, wanted.owner, .user) || !isOwner(status.group, wanted.group, .group) {
       try note(path, "its owner is not what was stored")
     }
-    guard !isLink, hasAttributes else { return }
+    guard hasAttributes else { return }
     let found: [ExtendedAttribute]
     do throws(SystemError) { found = try folder.open(path.name, .nameOnly).extendedAttributes() } catch {
       guard !error.isNotPermitted else { return }

@@ -38,19 +38,21 @@ final class EntryIntake {
   private var movedLeaders: Set<RelativePath> = []
   private var awaitingRepair: [UInt64: Record] = [:]
   private(set) var obsoleteMaps = ObsoleteMaps()
+  private let rules: IntakeRules
   private let damaged: Set<RelativePath>
   /// Damaged entries that came again.
   private(set) var mended: Set<RelativePath> = []
 
   init(
     _ store: Store, staging: Staging, metadata: MetadataWriter, catalog: Catalog, previous: Generation?,
-    damaged: Set<RelativePath>
+    damaged: Set<RelativePath>, rules: IntakeRules
   ) throws(StoreError) {
     self.store = store
     self.staging = staging
     self.metadata = metadata
     self.catalog = catalog
     self.damaged = damaged
+    self.rules = rules
     do throws(CatalogError) { cursor = try catalog.cursor() } catch { throw StoreError(error) }
     digest = previous?.catalog ?? .empty
     files = previous?.files ?? 0
@@ -66,6 +68,7 @@ final class EntryIntake {
   // MARK: Entries
 
   func take(_ record: Record, _ source: Source) throws(StoreError) {
+    try rules.check(record)
     let old = try advance(to: record.path)
     try checkParent(of: record.path)
     let action = try action(for: record, source, old: old)
@@ -73,6 +76,7 @@ final class EntryIntake {
   }
 
   func take(_ record: Record, number: UInt64, _ content: ArraySlice<UInt8>) throws(StoreError) {
+    try rules.check(record)
     let old = try advance(to: record.path)
     try checkParent(of: record.path)
     guard case .regular(_, let digest) = record.content else {
@@ -164,15 +168,14 @@ final class EntryIntake {
   private func action(for record: Record, _ source: Source, old: Record?) throws(StoreError) -> Action {
     switch (record.content, source) {
     case (.folder, .none), (.hardLink, .none): return .none
-    case (.symbolicLink, .none), (.regular, .none):
+    case (.symbolicLink, .none), (.regular, .none), (.fifo, .none), (.device, .none):
       guard old?.content == record.content else {
         throw .contradiction(record.path.description, "its content is said to stay, and differs")
       }
       return .none
-    case (.symbolicLink(let target), .made(let number)):
+    case (.symbolicLink, .made(let number)), (.fifo, .made(let number)), (.device, .made(let number)):
       try staging.make(number) { (folder, name) throws(SystemError) in
-        try folder.makeSymbolicLink(name, to: target)
-        try metadata.apply(record, to: try folder.open(name, .nameOnly), isNew: true)
+        try folder.make(record, as: name, metadata: metadata)
       }
       return .place(number)
     case (.regular(let size, let digest), .content(let number)):
@@ -273,7 +276,7 @@ final class EntryIntake {
     return Result(catalog: digest, files: files, bytes: bytes, changed: UInt64(actions.count))
   }
 
-  /// Each further link must lead to a regular file of the new state.
+  /// Each further link must lead to an entry of the new state that is neither a folder nor such a link.
   private func checkLinks() throws(StoreError) {
     guard !links.isEmpty || !moves.isEmpty else { return }
     let file = try StoreError.telling { () throws(SystemError) in try store.incoming.open(StoreLayout.changes) }
@@ -289,7 +292,7 @@ final class EntryIntake {
       }
       let after = Catalog(segments: [changes] + catalog.segments, key: store.key)
       for link in links {
-        guard case .regular = try after.record(at: link.leader)?.content else {
+        guard try after.record(at: link.leader)?.mayLead == true else {
           throw StoreError.contradiction(link.path.description, "it links to \(link.leader), which is no file")
             .asCatalogError
         }

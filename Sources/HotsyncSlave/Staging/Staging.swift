@@ -96,7 +96,7 @@ final class Staging {
         return try folder.open(
           StoreLayout.name(number), goesOn ? .readingAndWriting : [.readingAndWriting, .exclusively])
       }
-      guard let mirrored = try? store.mirror.open(at: base) else {
+      guard let mirrored = try? store.mirror.openRegular(at: base) else {
         opened = .baseless(number)
         return
       }
@@ -219,7 +219,7 @@ final class Staging {
     of path: RelativePath, size: UInt64, digest: Digest, _ number: UInt64
   ) throws(StoreError) -> MapFile? {
     if let map = maps.open(digest) { return map }
-    let base = try StoreError.telling { () throws(SystemError) in try store.mirror.open(at: path) }
+    let base = try StoreError.telling { () throws(SystemError) in try store.mirror.openRegular(at: path) }
     let file = try StoreError.telling { () throws(SystemError) in try maps.create(number) }
     var buffer = [UInt8](repeating: 0, count: 1 << 20)
     do throws(DeltaError) {
@@ -245,7 +245,7 @@ final class Staging {
   func materialize(_ number: UInt64, _ ranges: PatchRanges) throws(StoreError) {
     try StoreError.telling { () throws(SystemError) in
       let file = try folder.open(StoreLayout.name(number), .readingAndWriting)
-      let base = try store.mirror.open(at: ranges.path)
+      let base = try store.mirror.openRegular(at: ranges.path)
       try ranges.materialize(into: file, from: base)
     }
   }

@@ -49,10 +49,8 @@ final class MetadataWriter {
     let metadata = record.metadata
     let isLink = if case .symbolicLink = record.content { true } else { false }
     try setOwner(metadata, of: entry, record.path)
-    if !isLink {
-      try setAttributes(metadata.attributes, of: entry, record.path, isNew: isNew)
-      try entry.setPermissions(metadata.permissions)
-    }
+    try setAttributes(metadata.attributes, of: entry, record.path, isNew: isNew)
+    if !isLink { try entry.setPermissions(metadata.permissions) }
     try entry.setModified(metadata.modified)
   }
 
@@ -111,6 +109,15 @@ final class MetadataWriter {
     let status = try entry.status()
     guard status.permissions & 0o600 != 0o600, status.owner == Environment.userID else { return }
     try entry.setPermissions(status.permissions | 0o600)
+  }
+
+  func tellDeviceNotMade(_ path: RelativePath) {
+    guard told.insert("device_not_made").inserted else { return }
+    notices.append(
+      Notice(
+        code: "device_not_made", path: path,
+        message: "it is a device node, which only root may make; so it is with other such nodes, if there are any",
+        nextStep: "run hotsync-slave as root, outside of a container without the right to make them (CAP_MKNOD)"))
   }
 
   private func tell(_ code: String, _ path: RelativePath, _ message: String) {

@@ -43,7 +43,7 @@ struct SnapshotList: Equatable {
       text += "\(snapshot.name) \(snapshot.generation) pinned=\(SnapshotList.text(snapshot.pinned))"
       text += (snapshot.asked.map { " asked=\(SnapshotList.text($0))" } ?? "") + "\n"
     }
-    return Array((text + "end \(key.digest(of: Array(text.utf8)).hexadecimal)\n").utf8)
+    return SealedText.seal(text, key: key)
   }
 
   static func parse(_ bytes: [UInt8], key: HashKey) throws(StoreError) -> SnapshotList {

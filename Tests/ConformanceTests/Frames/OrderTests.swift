@@ -7,20 +7,21 @@ import Testing
 /// Every message in every state in which it may not come (docs/protocol.md, "Order"), over a real login.
 @Suite struct OrderTests {
   enum State: String, CaseIterable {
-    case silent, greeted, looking, pushing, inContent, inDelta, sealed, committed
+    case silent, greeted, looking, asking, pushing, inContent, inDelta, sealed, committed
 
     /// The messages that may come, by their types.
     var allowed: Set<UInt8> {
       switch self {
       case .silent: [1]
-      case .greeted: [2, 3, 18, 19]
-      case .looking: [2, 18, 19]
-      case .pushing: [4, 5, 13, 14, 15, 16, 18, 19]
+      case .greeted: [2, 3, 18, 19, 21, 22]
+      case .looking: [2, 18, 19, 21]
+      case .asking: [2, 18, 19, 21, 23]
+      case .pushing: [4, 5, 13, 14, 15, 16, 18, 19, 22]
       case .inContent: [4, 6, 7, 8, 11, 12, 18, 20]
       case .inDelta: [4, 9, 10, 18]
       // 5 only for what was told to be mismatched.
       case .sealed: [17, 18, 19]
-      case .committed: [18, 19]
+      case .committed: [18, 19, 22]
       }
     }
   }
@@ -32,8 +33,9 @@ import Testing
       master.say(Preamble.bytes)
       return master
     }
-    try master.greet(RawMaster.hello(ordeal.pair, state == .looking ? .look : .cycle))
-    guard state != .greeted, state != .looking else { return master }
+    let purpose: Hello.Purpose = state == .looking ? .look : state == .asking ? .snapshots : .cycle
+    try master.greet(RawMaster.hello(ordeal.pair, purpose))
+    guard ![.greeted, .looking, .asking].contains(state) else { return master }
     try master.begin()
     switch state {
     case .inContent: try open(master)
@@ -60,9 +62,9 @@ import Testing
 
   /// A well-formed message of every type.
   private func messages(_ ordeal: Ordeal) throws -> [MasterMessage] {
-    guard let path = RelativePath("srv/data/new"), let key = HashKey(bytes: [UInt8](repeating: 7, count: 192)) else {
-      throw SupportError("no path, or no key")
-    }
+    guard let path = RelativePath("srv/data/new"), let key = HashKey(bytes: [UInt8](repeating: 7, count: 192)),
+      let name = SnapshotName("before")
+    else { throw SupportError("no path, no key or no name") }
     let record = try RawMaster.record("srv/data/new", of: [1], key)
     let stretch = Stretch(offset: 0, length: 4_096)
     return [
@@ -73,6 +75,7 @@ import Testing
       .openDelta(base: stretch, new: stretch), .delta([1]), .closeDelta, .closeContent(digest: .zero), .dropContent,
       .entry(try RawMaster.record("srv/data/new", .folder), .none), .file(record, number: 100, [1]), .remove(path),
       .seal(.empty), .commit, .ping, .bye, .kept(stretch),
+      .listSnapshots, .pin(name, generation: 1), .askToUnpin(name),
     ]
   }
 
@@ -80,7 +83,7 @@ import Testing
   func outOfOrder(_ state: State) throws {
     let ordeal = try Ordeal()
     let messages = try messages(ordeal)
-    #expect(Set(messages.map(\.type)) == Set(1...20))
+    #expect(Set(messages.map(\.type)) == Set(1...23))
     for message in messages where !state.allowed.contains(message.type) {
       let words = state == .sealed && message.type == 5 ? "" : "message \(message.type) out of order"
       let offence = Offence("\(state): message \(message.type)", state == .silent ? 76 : 65, words) {

@@ -47,7 +47,7 @@ import Testing
 
   /// Message, payload, and what the refusal says of it.
   private static let malformed: [(type: UInt8, payload: [UInt8], words: String)] = [
-    (0, [], "unknown"), (21, [], "unknown"), (65, [], "unknown"), (66, [], "unknown"), (77, [], "unknown"),
+    (0, [], "unknown"), (24, [], "unknown"), (65, [], "unknown"), (66, [], "unknown"), (77, [], "unknown"),
     (126, [], "unknown"), (128, [], "unknown"), (255, [], "unknown"),
     (2, [0], "1 bytes too many"),
     (3, [0x80, 0, 0, 0, 0], "longer than it needs"), (3, [0x85, 0x80, 0, 0, 0, 0], "longer than it needs"),
@@ -77,6 +77,12 @@ import Testing
     (16, [UInt8](repeating: 1, count: 15) + [0], "cut short"),
     (16, [UInt8](repeating: 1, count: 16) + integers(100_000_001), "over the limit"), (17, [0], "1 bytes too many"),
     (18, [0], "1 bytes too many"), (19, [0], "1 bytes too many"), (20, [0], "cut short"),
+    (21, [0], "1 bytes too many"), (22, [], "cut short"), (22, [0, 1], "a snapshot's name"),
+    (22, path("latest-1") + [1], "a snapshot's name"), (22, path("../x") + [1], "a snapshot's name"),
+    (22, path("a\nb") + [1], "a snapshot's name"), (22, path("a") + integers(half + 1), "over the limit"),
+    (22, path(String(repeating: "a", count: 65)) + [1], "over the limit"),
+    (22, path("a") + [1, 0], "1 bytes too many"),
+    (22, [2, 0x61, 0xFF, 1], "not UTF-8"), (23, path("2026-11-20"), "a snapshot's name"), (23, [1], "cut short"),
   ]
 
   /// What is no path, as the name of what is to be removed.
