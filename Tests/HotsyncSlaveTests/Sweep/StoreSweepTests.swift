@@ -115,7 +115,7 @@ import Testing
   // MARK: History
 
   private static func prune(_ slave: TestSlave) throws {
-    let now = Clocks(now: { SweptStore.time(of: 5) }, elapsed: Clocks.system.elapsed)
+    let now = Clocks(now: { SweptStore.time(of: 6) }, elapsed: Clocks.system.elapsed)
     _ = try Pruner(
       try slave.store(), schedule: try RetentionSchedule("1h/1h"), keepWithin: .seconds(0), maxSize: nil,
       isDisabled: false, accounts: SweptStore.accounts, clocks: now
@@ -130,14 +130,14 @@ import Testing
     let slave = try template.copy()
     try StoreSweepTests.prune(slave)
     let states = [try SweptStore.state(of: template.slave), try SweptStore.state(of: slave)]
-    #expect(states[1].generations.keys.sorted() == [2, 5])
+    #expect(states[1].generations.keys.sorted() == [2, 6])
     try StoreSweep(
       "prune", on: template, states: states, followShare: 3,
       follow: { slave in
         try StoreSweepTests.prune(slave)
         let store = try slave.store()
         let lines = try StoreExamination(slave).find(in: [states[1]])?.differences ?? ["it lists what it never may"]
-        let rest = try HistoryLevel.numbers(in: store.history).filter { ![2, 5].contains($0) }
+        let rest = try HistoryLevel.numbers(in: store.history).filter { ![2, 6].contains($0) }
         return (lines + rest.map { "\($0) still has history" }).map { "after the next prune: \($0)" }
       }, action: StoreSweepTests.prune
     ).run(fault)
@@ -151,9 +151,9 @@ import Testing
     let name = SnapshotName("new")!
     let old = SnapshotName("kept")!
     let actions: [(String, (TestSlave) throws -> Void)] = [
-      ("pin", { try $0.store().pin(name, generation: 3, now: SweptStore.time(of: 6)) }),
+      ("pin", { try $0.store().pin(name, generation: 3, now: SweptStore.time(of: 7)) }),
       ("unpin", { try $0.store().unpin(old) }),
-      ("ask to unpin", { _ = try $0.store().askToUnpin(old, now: SweptStore.time(of: 6)) }),
+      ("ask to unpin", { _ = try $0.store().askToUnpin(old, now: SweptStore.time(of: 7)) }),
     ]
     for (text, action) in actions {
       let slave = try template.copy()

@@ -58,15 +58,18 @@ final class SweptStore: Sendable {
   /// Three generations, before a cycle that brings the fourth.
   static let beforeCycle = Result { try make([SweptChanges.first, SweptChanges.earlier(2), SweptChanges.earlier(3)]) }
 
-  /// Five generations, an hour apart; the second is a snapshot.
+  /// Six generations, an hour apart. The second is a snapshot. The fourth was dropped before, so that the third has of one file
+  /// both what a commit patched and what a later one displaced.
   static let beforePrune = Result { () throws in
     let made = try make([
       SweptChanges.first, SweptChanges.earlier(2), SweptChanges.earlier(3), SweptChanges.last, SweptChanges.later,
+      SweptChanges.latest,
     ])
     let store = try made.slave.store()
     let list = GenerationList(all: try store.generations().all.map { $0.moved(to: time(of: $0.number)) })
     try store.top.replace(StoreLayout.generations, with: list.encode(key: store.key))
-    try store.pin(SnapshotName("kept")!, generation: 2, now: time(of: 5))
+    try store.pin(SnapshotName("kept")!, generation: 2, now: time(of: 6))
+    try made.slave.drop([4])
     return made
   }
 
