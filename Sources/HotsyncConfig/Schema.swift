@@ -180,7 +180,7 @@ enum Schema {
       "What is younger stays, whatever max_size or the master asks"),
     row(
       "history.max_size", .size(orWord: "none"), .scalar("none"), .effective,
-      "Above this size of the store the oldest generations go first"),
+      "The oldest generations go where the history is larger than this"),
     row(
       "history.disabled", .boolean, .scalar("false"), .effective,
       "Switches the plan off: nothing is pruned then"),

@@ -64,7 +64,7 @@ let master = """
         hotsync: cannot use /etc/hotsync/hotsync.yaml line 2, key history.schedule
           cause: expected a retention schedule like "15m,1h,1d/7d": each interval a multiple of the one before, which \
         90m is not of 1h, found "1h,90m/7d"
-          next:  hotsync config set --root  history.schedule 15m,1h,1d/7d
+          next:  hotsync config set --root  history.schedule '"15m,1h,1d/7d"'
         """)
     let secret = try Scratch("role: slave\nhistory: {schedule: \"${env:PLAN}\"}\n").refusal(["PLAN": "1h,90m/7d"])
     #expect(secret.contains("found a value that is not shown") && !secret.contains("90m"))

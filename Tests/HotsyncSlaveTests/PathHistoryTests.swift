@@ -1,3 +1,4 @@
+import HotsyncCatalog
 import HotsyncSystem
 import TestSupport
 import Testing
@@ -84,6 +85,21 @@ import Testing
     #expect(try told("srv/c").count == 5)
     #expect(try told("srv/b20") == ["21 file 2 640"])
     #expect(try told("srv/a") == ["1 file 1 640"])
+  }
+
+  @Test("after a prune the versions of what is left, with the times of what is left")
+  mutating func pruned() throws {
+    for content in ["1", "22", "22", "4444"] { try put(["a": .file(content), "b": .file(content + "b")]) }
+    try put([:], remove: ["b"])
+    // A slot of a hundred years, so that its first generation and the newest stay whenever this runs.
+    let schedule = try RetentionSchedule("36500d/36500d")
+    _ = try slave.store().pin(try #require(SnapshotName("three")), generation: 3, now: Clocks.system.now())
+    let pruner = try Pruner(
+      slave.store(), schedule: schedule, keepWithin: .zero, maxSize: nil, isDisabled: false, accounts: Accounts())
+    _ = try pruner.run(accepts: true)
+    #expect(try slave.store().generations().all.map(\.number) == [1, 3, 5])
+    #expect(try told("a") == ["5 file 4 640", "3 file 2 640", "1 file 1 640"])
+    #expect(try told("b") == ["5 deleted - -", "3 file 3 640", "1 file 2 640"])
   }
 
   @Test("a path that was never there is refused with the nearest one")

@@ -71,15 +71,16 @@ func snapshotName(_ text: String) throws -> SnapshotName { try #require(Snapshot
     #expect(try store.askToUnpin(name, now: later(50)).asked == later(10))
     _ = try store.askToUnpin(snapshotName("c"), now: later(50))
     #expect(kind { _ = try store.askToUnpin(snapshotName("x"), now: now) } == .usage)
-    #expect(try store.unpinAsked(keepWithin: .seconds(100), now: later(110)) == [])
+    #expect(try store.snapshotsDue(keepWithin: .seconds(100), now: later(110)) == [])
     // A clock that was set back lets nothing go.
-    #expect(try store.unpinAsked(keepWithin: .seconds(100), now: later(-1_000)) == [])
+    #expect(try store.snapshotsDue(keepWithin: .seconds(100), now: later(-1_000)) == [])
     #expect(try store.snapshots().count == 3)
-    #expect(try store.unpinAsked(keepWithin: .seconds(100), now: later(111)) == [name])
+    #expect(try store.snapshotsDue(keepWithin: .seconds(100), now: later(111)) == [name])
+    try store.unpin([name])
     #expect(try store.snapshots().map(\.name.text) == ["b", "c"])
     // Who pins it again means to keep it.
     try store.pin(snapshotName("c"), generation: 1, by: .master, now: later(120))
-    #expect(try store.unpinAsked(keepWithin: .seconds(100), now: later(9_999)) == [])
+    #expect(try store.snapshotsDue(keepWithin: .seconds(100), now: later(9_999)) == [])
   }
 
   @Test("a master makes so many and no more; the operator of the slave still can")
@@ -164,7 +165,7 @@ func snapshotName(_ text: String) throws -> SnapshotName { try #require(Snapshot
       #expect(kind { try store.pin(name, generation: nil, now: now) } == .damaged)
       #expect(kind { try store.unpin(name) } == .damaged)
       #expect(kind { _ = try store.askToUnpin(name, now: now) } == .damaged)
-      #expect(kind { _ = try store.unpinAsked(keepWithin: .zero, now: now) } == .damaged)
+      #expect(kind { _ = try store.snapshotsDue(keepWithin: .zero, now: now) } == .damaged)
       #expect(kind { _ = try slave.pin("a") } == .damaged)
       #expect(try slave.pin("1").generation.number == 1)
       #expect(try file(slave) == bytes)

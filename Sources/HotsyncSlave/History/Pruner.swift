@@ -64,11 +64,14 @@ public final class Pruner {
   /// What a prune would do now; nothing is written.
   public func preview() throws(StoreError) -> Outcome {
     let list = try store.generations()
-    return try decide(list, due: try store.snapshotsDue(keepWithin: keepWithin, now: clocks.now()))
+    return try decide(list)
   }
 
-  /// - Parameter due: snapshots that count no more.
-  private func decide(_ list: GenerationList, due: [SnapshotName]) throws(StoreError) -> Outcome {
+  private func decide(_ list: GenerationList) throws(StoreError) -> Outcome {
+    // Measured from the newest generation as all else: neither a clock that jumped ahead nor a master that is gone unpins.
+    let due = try list.newest.map { (newest) throws(StoreError) in
+      try store.snapshotsDue(keepWithin: keepWithin, now: newest.time)
+    } ?? []
     var outcome = Outcome()
     outcome.unpinned = due
     let retained = try retained(list.all, without: Set(due))
@@ -112,11 +115,13 @@ public final class Pruner {
     defer { withExtendedLifetime(alone) {} }
     try takeLock()
     defer { giveLock() }
-    let due = try store.unpinAsked(keepWithin: keepWithin, now: clocks.now())
     let list = try store.generations()
-    var outcome = try decide(list, due: due)
+    var outcome = try decide(list)
     if accepts { outcome.refusal = nil }
-    if outcome.refusal == nil { try unlist(&outcome, list) }
+    if outcome.refusal == nil {
+      try store.unpin(outcome.unpinned)
+      try unlist(&outcome, list)
+    }
     try foldUnlisted(try store.generations())
     return outcome
   }

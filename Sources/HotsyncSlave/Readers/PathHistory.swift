@@ -3,14 +3,14 @@ public import HotsyncSystem
 
 /// One state of a path, told by the oldest kept generation that has it.
 public struct PathVersion: Sendable, Equatable {
-  public enum Kind: String, Sendable { case file, folder, link, deleted }
+  public enum Kind: String, Sendable { case file, folder, link, fifo, device, deleted }
 
   public let generation: UInt64
   public let time: Timestamp
   public let kind: Kind
   /// Of a file.
   public let size: UInt64?
-  /// The permission bits of a file or a folder.
+  /// The permission bits; nil for a link and what is deleted.
   public let mode: UInt16?
   /// Of a file's content.
   public let digest: [UInt8]?
@@ -93,27 +93,21 @@ extension PathVersion {
     self.generation = generation.number
     time = generation.time
     switch record?.content {
-    case .regular(let size, let digest):
-      kind = .file
+    case .regular: kind = .file
+    case .folder: kind = .folder
+    // A link to a link is one: `state` has looked behind further names.
+    case .symbolicLink, .hardLink: kind = .link
+    case .fifo: kind = .fifo
+    case .device: kind = .device
+    case nil: kind = .deleted
+    }
+    mode = kind == .link ? nil : record?.metadata.permissions
+    if case .regular(let size, let digest) = record?.content {
       self.size = size
       self.digest = digest.bytes
-      mode = record?.metadata.permissions
-    case .folder:
-      kind = .folder
+    } else {
       size = nil
       digest = nil
-      mode = record?.metadata.permissions
-    // A link to a link is one: `state` has looked behind further names.
-    case .symbolicLink, .hardLink:
-      kind = .link
-      size = nil
-      digest = nil
-      mode = nil
-    case nil:
-      kind = .deleted
-      size = nil
-      digest = nil
-      mode = nil
     }
   }
 }

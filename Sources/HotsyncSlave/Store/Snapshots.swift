@@ -72,16 +72,12 @@ extension Store {
     try snapshots().filter { snapshot in snapshot.asked.map { now.since($0) > keepWithin } ?? false }.map(\.name)
   }
 
-  /// Unpins what the master asked for longer ago than that. The caller holds the writer's lock.
-  ///
-  /// - Returns: what was unpinned.
-  func unpinAsked(keepWithin: Duration, now: Timestamp) throws(StoreError) -> [SnapshotName] {
-    let due = try snapshotsDue(keepWithin: keepWithin, now: now)
-    guard !due.isEmpty else { return [] }
+  /// Unpins what is due. The caller holds the writer's lock.
+  func unpin(_ due: [SnapshotName]) throws(StoreError) {
+    guard !due.isEmpty else { return }
     var list = try snapshotList()
     for name in due { list.remove(name) }
     try write(list)
-    return due
   }
 
   private func snapshotList() throws(StoreError) -> SnapshotList {
