@@ -36,6 +36,7 @@ final class TestSlave: Sendable {
   init(adopting scratch: ScratchFolder, limit: DeletionLimit = .percent(100)) {
     self.scratch = scratch
     self.limit = limit
+    takesAll = false
   }
 
   func store() throws -> Store {
