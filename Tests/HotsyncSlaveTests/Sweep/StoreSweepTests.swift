@@ -25,11 +25,12 @@ import Testing
       let slave = try template.copy()
       var tree = template.tree
       var recording: RecordingStream?
-      try slave.serve(over: {
+      let line: (any ByteStream) -> any ByteStream = {
         let stream = RecordingStream($0)
         recording = stream
         return stream
-      }) { try $0.cycle(SweptChanges.last, on: &tree) }
+      }
+      try slave.serve(over: line) { try $0.cycle(SweptChanges.last, on: &tree) }
       speech = try #require(recording).bytes
       after = try SweptStore.state(of: slave)
       #expect(try tree.differences(in: try slave.mirror()) == [])
