@@ -27,7 +27,8 @@ final class HistoryLevel {
 
   /// The displaced entry at a path, with what was patched in it before; nil where there is none.
   func open(_ path: RelativePath, under undos: [Undo]) throws(SystemError) -> VersionFile? {
-    try withFolder(of: path) { (folder) throws(SystemError) in try VersionFile(try folder.openRegular(path.name), undos) }
+    try withFolder(of: path) { (folder) throws(SystemError) in try VersionFile(try folder.openRegular(path.name), undos)
+    }
   }
 
   func status(_ path: RelativePath) throws(SystemError) -> FileStatus? {

@@ -69,9 +69,10 @@ public final class Pruner {
 
   private func decide(_ list: GenerationList) throws(StoreError) -> Outcome {
     // Measured from the newest generation as all else: neither a clock that jumped ahead nor a master that is gone unpins.
-    let due = try list.newest.map { (newest) throws(StoreError) in
-      try store.snapshotsDue(keepWithin: keepWithin, now: newest.time)
-    } ?? []
+    let due =
+      try list.newest.map { (newest) throws(StoreError) in
+        try store.snapshotsDue(keepWithin: keepWithin, now: newest.time)
+      } ?? []
     var outcome = Outcome()
     outcome.unpinned = due
     let retained = try retained(list.all, without: Set(due))
@@ -90,7 +91,8 @@ public final class Pruner {
       names[snapshot.generation, default: []].append(snapshot.name.description)
     }
     let verified = try store.verified()
-    let lastVerified = generations.last { verified[$0.number] != nil }?.number
+    // That a seed was read in full is no reason to keep it: no master ever had it.
+    let lastVerified = generations.last { verified[$0.number] != nil && !$0.isSeed }?.number
     var retained: [RetainedGeneration] = []
     for generation in generations {
       let number = generation.number

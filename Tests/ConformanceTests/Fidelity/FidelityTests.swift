@@ -40,6 +40,7 @@ struct FidelityTests {
   ) throws -> TreeSnapshot {
     let cycle = try pair.sync("--accept-deletes")
     #expect(cycle.code == 0 && cycle.problems.isEmpty, "\(cycle)", sourceLocation: sourceLocation)
-    return try pair.expectAlikeEverywhere(before: before, lookedAtByOthers: lookedAtByOthers, sourceLocation: sourceLocation)
+    return try pair.expectAlikeEverywhere(
+      before: before, lookedAtByOthers: lookedAtByOthers, sourceLocation: sourceLocation)
   }
 }
