@@ -82,14 +82,13 @@ final class Fold {
     let target = try StoreError.telling { () throws(SystemError) in try into.makeOrOpenFolder(StoreLayout.undo) }
     let level = try level()
     for name in try StoreError.telling({ () throws(SystemError) in try undos.names() }) {
-      // An undo that cannot be read helps nobody: the elder's file is lost with it, and verification says so.
-      guard let later = try? Undo.open(name, in: undos, key: store.key) else { continue }
+      guard let later = try undo(name, in: undos) else { continue }
       let path = later.list.path
       guard case .regular = try record(at: path)?.content,
         try StoreError.telling({ () throws(SystemError) in try level.status(path) }) == nil
       else { continue }
       crashPoint("fold")
-      if let own = try? Undo.open(name, in: target, key: store.key) {
+      if let own = try undo(name, in: target) {
         try StoreError.telling { () throws(SystemError) in try own.take(later, in: target, key: store.key) }
       } else {
         try StoreError.telling { () throws(SystemError) in
@@ -100,6 +99,15 @@ final class Fold {
         }
       }
       try pause()
+    }
+  }
+
+  /// Nil where there is none, or an altered one: that helps nobody, the elder's file is lost with it, and verification says
+  /// so. What could not be read just now is no such one.
+  private func undo(_ name: FileName, in folder: borrowing Folder) throws(StoreError) -> Undo? {
+    do throws(StoreError) { return try Undo.open(name, in: folder, key: store.key) } catch {
+      guard error.kind == .damaged else { throw error }
+      return nil
     }
   }
 
