@@ -192,7 +192,8 @@ public final class Restore {
       if case .symbolicLink(let target) = record.content { return try folder.readLink(name) == target }
       guard case .regular(let size, let digest) = record.content else { return true }
       let file = try folder.openRegular(name)
-      return try file.status().size == size && copier.digest(0..<size, of: file) == digest
+      guard try file.status().size == size else { return false }
+      return try copier.digest(0..<size, of: file) == digest
     } catch {
       // Taken away again. What cannot be read is no other file, and no reason to make two of one.
       guard error.isMissing || error.isLoop else { throw StoreError(error) }
