@@ -82,14 +82,14 @@ final class Fold {
     let target = try StoreError.telling { () throws(SystemError) in try into.makeOrOpenFolder(StoreLayout.undo) }
     let level = try level()
     for name in try StoreError.telling({ () throws(SystemError) in try undos.names() }) {
-      // An undo that cannot be read helps nobody: the elder's file is lost with it, and verification says so.
-      guard let later = try? Undo.open(name, in: undos, key: store.key) else { continue }
+      // An undo that is damaged helps nobody: the elder's file is lost with it, and verification says so.
+      guard let later = try unlessDamaged(name, in: undos) else { continue }
       let path = later.list.path
       guard case .regular = try record(at: path)?.content,
         try StoreError.telling({ () throws(SystemError) in try level.status(path) }) == nil
       else { continue }
       crashPoint("fold")
-      if let own = try? Undo.open(name, in: target, key: store.key) {
+      if let own = try unlessDamaged(name, in: target) {
         try StoreError.telling { () throws(SystemError) in try own.take(later, in: target, key: store.key) }
       } else {
         try StoreError.telling { () throws(SystemError) in
@@ -100,6 +100,15 @@ final class Fold {
         }
       }
       try pause()
+    }
+  }
+
+  /// Nil where there is none, or a damaged one. What cannot be read for another reason may be read by the next prune, and must
+  /// not be taken for gone.
+  private func unlessDamaged(_ name: FileName, in folder: borrowing Folder) throws(StoreError) -> Undo? {
+    do throws(StoreError) { return try Undo.open(name, in: folder, key: store.key) } catch {
+      guard error.kind == .damaged else { throw error }
+      return nil
     }
   }
 
