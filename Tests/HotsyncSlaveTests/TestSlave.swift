@@ -49,10 +49,13 @@ final class TestSlave: Sendable {
 
   /// Runs an agent on a thread of its own while the body talks to it; gives what the agent ended with.
   ///
-  /// - Parameter line: makes the master's stream of what leads to the agent.
+  /// - Parameters:
+  ///   - line: makes the master's stream of what leads to the agent.
+  ///   - fault: what happens to one of the agent's system calls.
   @discardableResult
   func serve(
     epoch: Epoch = .first, isSeeding: Bool = false, over line: (any ByteStream) -> any ByteStream = { $0 },
+    clocks: Clocks = .system, fault: (effect: FaultPlan.Effect, call: Int) = (.none, 1),
     _ body: (ScriptedMaster) throws -> Void
   ) throws -> (any Error)? {
     let toAgent = try Descriptor.pipe()
@@ -71,8 +74,9 @@ final class TestSlave: Sendable {
         let context = AgentContext(
           connection: "standby", program: "test", deletionLimit: limit,
           mapsUnknownOwnersToNobody: false, takesDevices: takesAll, takesTrustedAttributes: takesAll,
-          isSeeding: isSeeding)
-        try Agent(context, store: store, channel: AgentChannel(far), epoch: epoch, accounts: Accounts()).run()
+          isSeeding: isSeeding, clocks: clocks)
+        let agent = Agent(context, store: store, channel: AgentChannel(far), epoch: epoch, accounts: Accounts())
+        try FaultPlan(fault.effect, at: fault.call).apply { try agent.run() }
       } catch { ending.error.withLock { $0 = error } }
       far.closeSending()
     }

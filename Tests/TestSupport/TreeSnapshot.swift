@@ -62,6 +62,26 @@ public struct TreeSnapshot: Sendable {
     self.entries = entries
   }
 
+  private init(entries: [RelativePath: Entry], root: Entry) {
+    self.entries = entries
+    self.root = root
+  }
+
+  /// The tree with nothing but one path, all below it and the folders above it.
+  public func restricted(to path: RelativePath) -> TreeSnapshot {
+    var kept = entries.filter { $0.key == path || $0.key.isBelow(path) || path.isBelow($0.key) }
+    var first: [RelativePath: RelativePath] = [:]
+    for key in kept.keys.sorted() {
+      guard let entry = kept[key], let name = entry.firstName else { continue }
+      let leader = first[name] ?? key
+      first[name] = leader
+      kept[key] = Entry(
+        status: entry.status, attributes: entry.attributes, target: entry.target, digest: entry.digest,
+        firstName: leader)
+    }
+    return TreeSnapshot(entries: kept, root: root)
+  }
+
   private static let key = HashKey(bytes: (0..<HashKey.byteCount).map { UInt8($0) &* 37 &+ 11 })
 
   private static func digest(_ entry: TreeEntry, _ parent: borrowing Folder) throws -> Digest {

@@ -112,6 +112,7 @@ public final class PinnedGeneration {
         !tried.contains(where: { $0.isSame(as: file) })
       else { continue }
       tried.append(file)
+      crashPoint("read")
       if try body(file) { return true }
     }
     return false
@@ -121,6 +122,7 @@ public final class PinnedGeneration {
   private func openContent(at path: RelativePath) throws(StoreError) -> VersionFile? {
     var undos: [Undo] = []
     for level in levels {
+      crashPoint("look")
       do throws(StoreError) {
         if let undo = try level.undo(of: path) { undos.append(undo) }
       } catch {

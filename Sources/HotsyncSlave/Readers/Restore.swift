@@ -172,26 +172,33 @@ public final class Restore {
         guard error.isMissing || error.isLoop else { throw StoreError(error) }
         return false
       }
-      return self.isRestored(record, name, in: folder)
+      return try self.isRestored(record, name, in: folder)
     }
   }
 
   /// Whether an entry is the restored file. Somebody who may write to the first name's folder can have put a file of his own
   /// there meanwhile, and must not get it under other names.
-  private func isRestored(_ record: Record, _ name: FileName, in folder: borrowing Folder) -> Bool {
+  private func isRestored(
+    _ record: Record, _ name: FileName, in folder: borrowing Folder
+  ) throws(StoreError) -> Bool {
     guard Environment.isRoot else { return true }
-    guard let status = try? folder.status(name), record.content.isKind(of: status),
-      status.permissions == record.metadata.permissions || status.kind == .symbolicLink,
-      status.owner == metadata.idHere(of: record.metadata.owner, .user),
-      status.group == metadata.idHere(of: record.metadata.group, .group)
-    else { return false }
-    if case .symbolicLink(let target) = record.content { return (try? folder.readLink(name)) == target }
-    guard case .regular(let size, let digest) = record.content else { return true }
-    guard let file = try? folder.openRegular(name), let status = try? file.status(), status.size == size else {
+    do throws(SystemError) {
+      let status = try folder.status(name)
+      guard record.content.isKind(of: status),
+        status.permissions == record.metadata.permissions || status.kind == .symbolicLink,
+        status.owner == metadata.idHere(of: record.metadata.owner, .user),
+        status.group == metadata.idHere(of: record.metadata.group, .group)
+      else { return false }
+      if case .symbolicLink(let target) = record.content { return try folder.readLink(name) == target }
+      guard case .regular(let size, let digest) = record.content else { return true }
+      let file = try folder.openRegular(name)
+      guard try file.status().size == size else { return false }
+      return try copier.digest(0..<size, of: file) == digest
+    } catch {
+      // Taken away again. What cannot be read is no other file, and no reason to make two of one.
+      guard error.isMissing || error.isLoop else { throw StoreError(error) }
       return false
     }
-    var buffer = [UInt8](repeating: 0, count: 1 << 20)
-    return (try? contentDigest(of: file, size: size, key: pinned.store.key, buffer: &buffer)) == digest
   }
 
   private func isRestored(_ path: RelativePath) -> Bool {
