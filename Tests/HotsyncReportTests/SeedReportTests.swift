@@ -16,7 +16,7 @@ import Testing
   @Test("a seed tells what it holds, as what, how much of it is new on the disk, and what comes next")
   func text() {
     let expected = """
-      standby: generation 1 is a seed of 1,200 files, 5.0 GiB, in 12 s
+      standby: generation 1 is a seed of 1,200 files, 5.0 GiB, in 12.0 s
         as     /home, /srv on the master
         bytes  4.0 GiB cloned, 1.0 GiB copied
       next: on the master: hotsync sync, which sends only what differs

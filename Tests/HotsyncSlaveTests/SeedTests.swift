@@ -25,7 +25,9 @@ import Testing
     let failure = try slave.serve(epoch: epoch) { master in
       try master.send(.hello(master.hello(epoch: mine, purpose: purpose, adopts: false)))
       answer = try? master.answer()
-      if saysBye { try master.send(.bye) }
+      guard saysBye else { return }
+      try master.send(.bye)
+      _ = try? master.answer()
     }
     guard case .welcome(let welcome)? = answer else { return .failure(failure ?? SupportError("no answer")) }
     return .success(welcome)
