@@ -74,11 +74,11 @@ import Testing
   @Test("a store of an unknown format is 65")
   func unknownFormat() throws {
     let pair = try committed()
-    try Pair.shell("sed -i 's/^hotsync-store 1$/hotsync-store 9/' \"$0/format\"", pair.store.path)
+    try Pair.shell("sed -i 's/^hotsync-store 2$/hotsync-store 9/' \"$0/format\"", pair.store.path)
     try pair.expectRefusal(65, "its format is 9", "format 1", "install the version")
   }
 
-  @Test("a store whose format file is cut short is 65", arguments: ["", "hotsync-store 1\n", "another program's\n"])
+  @Test("a store whose format file is cut short is 65", arguments: ["", "hotsync-store 2\n", "another program's\n"])
   func damagedFormat(_ content: String) throws {
     let pair = try committed()
     try pair.store.write(content, to: "format")
