@@ -52,7 +52,8 @@ final class TestSlave: Sendable {
   /// - Parameter line: makes the master's stream of what leads to the agent.
   @discardableResult
   func serve(
-    epoch: Epoch = .first, isSeeding: Bool = false, over line: (any ByteStream) -> any ByteStream = { $0 },
+    epoch: Epoch = .first, isSeeding: Bool = false, clocks: Clocks = .system,
+    over line: (any ByteStream) -> any ByteStream = { $0 },
     _ body: (ScriptedMaster) throws -> Void
   ) throws -> (any Error)? {
     let toAgent = try Descriptor.pipe()
@@ -71,7 +72,7 @@ final class TestSlave: Sendable {
         let context = AgentContext(
           connection: "standby", program: "test", deletionLimit: limit,
           mapsUnknownOwnersToNobody: false, takesDevices: takesAll, takesTrustedAttributes: takesAll,
-          isSeeding: isSeeding)
+          isSeeding: isSeeding, clocks: clocks)
         try Agent(context, store: store, channel: AgentChannel(far), epoch: epoch, accounts: Accounts()).run()
       } catch { ending.error.withLock { $0 = error } }
       far.closeSending()
