@@ -43,6 +43,10 @@ int hs_rename_no_replace(int from_directory, const char *from, int to_directory,
   return (int)syscall(SYS_renameat2, from_directory, from, to_directory, to, 1 /* RENAME_NOREPLACE */);
 }
 
+int hs_rename_exchange(int from_directory, const char *from, int to_directory, const char *to) {
+  return (int)syscall(SYS_renameat2, from_directory, from, to_directory, to, 2 /* RENAME_EXCHANGE */);
+}
+
 int hs_filesystem_uuid(int descriptor, uint8_t uuid[16]) {
   /* FS_IOC_GETFSUUID came with Linux 6.9; older headers do not name it. */
   struct { uint8_t length; uint8_t bytes[16]; } answer = {0};

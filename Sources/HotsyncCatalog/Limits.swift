@@ -16,8 +16,8 @@ public enum Limits {
   public static let attributeValue = 65_536
   /// All attributes of one entry together: what still fits a frame with its record.
   public static let attributeBytes = 512 << 10
-  /// The largest file: what off_t can count.
-  public static let fileSize = UInt64(Int64.max)
+  /// The largest file: 256 TiB. A hole costs no byte to announce, but a digest for each MiB, on either side.
+  public static let fileSize: UInt64 = 1 << 48
   /// Entries of one connection.
   public static let records: UInt64 = 100_000_000
   /// A message or a name in a refusal.

@@ -19,6 +19,9 @@ public struct DigestMapReader: ~Copyable {
   private var buffer: [UInt8] = []
   private var position = 0
   private var phase = Phase.header
+  /// Whole nodes of zeros that are still to be given, and how many of them were written together.
+  private var zerosLeft: UInt8 = 0
+  private var lastZeros: UInt8 = .max
   /// Bytes of the file that the nodes so far stand for; the file's size once `next` has returned nil.
   public private(set) var size: UInt64 = 0
 
@@ -33,23 +36,44 @@ public struct DigestMapReader: ~Copyable {
   public mutating func next(from source: Source) throws(DeltaError) -> MapNode? {
     if phase == .finished { return nil }
     if phase == .header { try readHeader(source) }
+    if zerosLeft > 0 { return try takeZeros() }
     let at = try take(1, source)
     guard let tag = DigestMap.Tag(rawValue: buffer[at]), phase == .nodes || tag == .end else {
       throw .damagedMap("a node has an unknown tag, or follows the last one")
     }
+    guard tag != .zeros else { return try readZeros(source) }
+    lastZeros = .max
     let node: MapNode
     switch tag {
-    case .end:
+    case .zeros, .end:
       try readEnd(source)
       return nil
-    case .zeros: node = MapNode(zeros: ContentDigest.nodeLength)
     case .leaves: node = try readLeaves(ofBytes: ContentDigest.nodeLength, source)
     case .lastZeros: node = MapNode(zeros: try readLength(source))
     case .lastLeaves: node = try readLeaves(ofBytes: try readLength(source), source)
     }
+    try grow(by: node)
+    return node
+  }
+
+  private mutating func grow(by node: MapNode) throws(DeltaError) {
     let (sum, overflow) = size.addingReportingOverflow(UInt64(node.byteCount))
     guard !overflow else { throw .damagedMap("it describes more than 2⁶⁴ bytes") }
     size = sum
+  }
+
+  private mutating func readZeros(_ source: Source) throws(DeltaError) -> MapNode {
+    let count = buffer[try take(1, source)]
+    guard count > 0, lastZeros == .max else { throw .damagedMap("nodes of zeros are written apart, or none at all") }
+    zerosLeft = count
+    lastZeros = count
+    return try takeZeros()
+  }
+
+  private mutating func takeZeros() throws(DeltaError) -> MapNode {
+    zerosLeft -= 1
+    let node = MapNode(zeros: ContentDigest.nodeLength)
+    try grow(by: node)
     return node
   }
 

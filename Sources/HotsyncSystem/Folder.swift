@@ -259,6 +259,19 @@ public struct Folder: ~Copyable, Sendable {
     }
   }
 
+  /// Two entries change places at once (renameat2(2) with `RENAME_EXCHANGE`).
+  public func exchange(
+    _ name: FileName, with other: FileName, in folder: borrowing Folder
+  ) throws(SystemError) {
+    let target = folder.descriptor.number
+    try systemCall("renameat2", "cannot exchange", name.description) {
+      // SAFETY: both names are lent for the call, which keeps nothing of them.
+      unsafe withCString(name) { from in
+        unsafe withCString(other) { to in unsafe hs_rename_exchange(descriptor.number, from, target, to) }
+      }
+    }
+  }
+
   public func unlink(_ name: FileName) throws(SystemError) {
     try systemCall("unlinkat", "cannot remove", name.description) {
       // SAFETY: the name is lent for the call, which keeps nothing of it.

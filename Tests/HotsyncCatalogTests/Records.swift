@@ -31,7 +31,7 @@ extension SeededGenerator {
       return Record(path: path, content: .hardLink(leader: leader), metadata: .ofLeader)
     default:
       return Record(
-        path: path, content: .regular(size: next() >> UInt64(1 + below(63)), digest: digest()), metadata: metadata)
+        path: path, content: .regular(size: next() >> UInt64(16 + below(48)), digest: digest()), metadata: metadata)
     }
   }
 

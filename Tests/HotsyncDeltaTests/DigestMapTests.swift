@@ -18,18 +18,21 @@ struct DigestMapTests {
   @Test("has the bytes that its format names")
   func goldenBytes() throws {
     let bytes = try map(of: [UInt8](repeating: 0, count: (1 << 20) + 5))
-    #expect(bytes.dropLast(16) == Array("HSDIGMAP".utf8) + [1, 0, 0, 0, 1, 3, 5, 0, 0, 0, 0, 5, 0, 16, 0, 0, 0, 0, 0])
+    #expect(
+      bytes.dropLast(16) == Array("HSDIGMAP".utf8) + [2, 0, 0, 0, 1, 1, 3, 5, 0, 0, 0, 0, 5, 0, 16, 0, 0, 0, 0, 0])
     #expect(Array(bytes.suffix(16)) == testKey.digest(of: bytes.dropLast(16)).bytes)
   }
 
-  @Test("a hole costs a byte for each MiB")
+  @Test("a hole costs two bytes for 255 MiB")
   func zerosAreSmall() throws {
     var hasher = ContentHasher(key: testKey)
     var writer = DigestMapWriter(key: testKey)
     var bytes: [UInt8] = []
-    try hasher.skipZeros(100 << 20) { (node) throws(DeltaError) in try writer.append(node) { bytes += $0 } }
+    try hasher.skipZeros(600 << 20) { (node) throws(DeltaError) in try writer.append(node) { bytes += $0 } }
     try writer.finish { bytes += $0 }
-    #expect(bytes.count == 12 + 100 + 9 + 16)
+    #expect(bytes.dropFirst(12).prefix(6) == [1, 255, 1, 255, 1, 90])
+    #expect(bytes.count == 12 + 6 + 9 + 16)
+    #expect(try readMap(bytes).count == 600)
   }
 
   @Test("cut at any byte, with one more, or with any bit flipped, it is refused")
@@ -56,14 +59,16 @@ struct DigestMapTests {
   @Test("with a right checksum over wrong nodes is refused")
   func wrongNodes() throws {
     func sealed(_ nodes: [UInt8]) -> [UInt8] {
-      let bytes = Array("HSDIGMAP".utf8) + [1, 0, 0, 0] + nodes
+      let bytes = Array("HSDIGMAP".utf8) + [2, 0, 0, 0] + nodes
       return bytes + testKey.digest(of: bytes).bytes
     }
     let nothing = [UInt8](repeating: 0, count: 8)
     #expect(try readMap(sealed([0] + nothing)).isEmpty)
     let wrong: [[UInt8]] = [
       [9] + nothing,
-      [1, 0] + nothing,
+      [1, 0, 0] + nothing,
+      [1, 1, 0] + nothing,
+      [1, 1, 1, 1, 0, 0, 0, 32, 0, 0, 0, 0, 0],
       [3, 0, 0, 0, 0, 0] + nothing,
       [3, 0, 0, 16, 0, 0, 0, 0, 16, 0, 0, 0, 0, 0],
       [3, 255, 255, 255, 255, 0, 255, 255, 255, 255, 0, 0, 0, 0],

@@ -305,8 +305,8 @@ let lies: [Lie] = [
   Lie("a size of nearly everything", .damaged) { master, _ in
     try master.begin()
     try master.send(
-      .openContent(number: master.claim(), .whole(path: try path("srv/n"), size: .max >> 1, resumeAt: 0)))
-    try master.send(.data(offset: (.max >> 1) - 1, [1, 1]))
+      .openContent(number: master.claim(), .whole(path: try path("srv/n"), size: Limits.fileSize, resumeAt: 0)))
+    try master.send(.data(offset: Limits.fileSize - 1, [1, 1]))
   },
 ]
 

@@ -1,4 +1,5 @@
 import HotsyncSystem
+import TestSupport
 import Testing
 
 @testable import HotsyncSlave
@@ -47,6 +48,31 @@ import Testing
       ])
     #expect(try DamageList.read(try slave.store()).mirror.count == 7)
     #expect(try StatusOfStore(slave.store()).damaged == 7)
+  }
+
+  @Test(
+    "all that a missing folder held is named, and comes again with the next cycle; what was never the master's goes")
+  func mended() throws {
+    let (slave, before) = try filledSlave()
+    var tree = before
+    let srv = try slave.mirror().folder(at: try path("srv"))
+    try srv.removeTree(.of("deep"))
+    try srv.makeFolder(.of("foreign"))
+    try srv.folder(.of("foreign")).replace(.of("file"), with: [1])
+    try srv.descriptor.setModified(try #require(firstTree().put["srv"]).modified)
+    let lost = tree.entries.keys.filter { $0.description.hasPrefix("/srv/deep") }.map(\.description)
+    #expect(try Set(verify(slave).damaged.map(\.path.description)) == Set(lost + ["/srv/foreign"]))
+    var changes = Changes()
+    for (place, entry) in tree.entries where place.description.hasPrefix("/srv/deep") {
+      changes.put[String(decoding: place.bytes, as: UTF8.self)] = entry
+    }
+    // A master sends what it hears is damaged; here it is sent as other content, which comes in any case.
+    for (name, entry) in changes.put {
+      if case .file(let bytes) = entry.content { changes.put[name]?.content = .file(bytes + [1]) }
+    }
+    try slave.cycle(changes, on: &tree)
+    #expect(try tree.differences(in: slave.mirror()) == [])
+    #expect(try DamageList.read(slave.store()).mirror == [])
   }
 
   @Test("a share moves on until everything was read")

@@ -20,6 +20,8 @@ ssize_t hs_getdents(int directory, void *buffer, size_t size);
 
 /* renameat2(2) with RENAME_NOREPLACE. */
 int hs_rename_no_replace(int from_directory, const char *from, int to_directory, const char *to);
+/* renameat2(2) with RENAME_EXCHANGE. */
+int hs_rename_exchange(int from_directory, const char *from, int to_directory, const char *to);
 
 /* ioctl(2) FS_IOC_GETFSUUID: writes at most 16 bytes, returns their number. */
 int hs_filesystem_uuid(int descriptor, uint8_t uuid[16]);

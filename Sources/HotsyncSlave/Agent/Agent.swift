@@ -124,6 +124,7 @@ public final class Agent {
     try HandshakeRules.checkPosition(hello, newest: previous, store: store.uuid)
     channel.handshakeDone()
     let free = try store.top.descriptor.freeSpace()
+    if purpose == .cycle { try Strays.remove(from: store, newest: previous) }
     let damaged = purpose == .cycle ? try damagedPaths() : []
     self.damaged = Set(damaged)
     try say(

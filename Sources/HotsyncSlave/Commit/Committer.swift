@@ -102,7 +102,8 @@ struct Committer {
     try StoreError.telling { () throws(SystemError) in
       try store.top.replace(StoreLayout.generations, with: list.encode(key: store.key))
       crashPoint("listed")
-      try store.top.unlink(StoreLayout.journal)
+      // It is gone already where only the flush behind this failed, and all is done again.
+      try store.top.unlinkIfPresent(StoreLayout.journal)
       try store.top.synchronize()
     }
     crashPoint("tidy")

@@ -8,8 +8,16 @@ extension Store {
 
   private func tryPin(_ name: FileName, shared: Bool) throws(StoreError) -> StoreLock? {
     try StoreError.telling { () throws(SystemError) in
-      let file = try pins.open(name, [.readingAndWriting, .creating])
+      let file = try openPin(name, shared: shared)
       return try file.tryLock(shared: shared) ? StoreLock(file) : nil
+    }
+  }
+
+  private func openPin(_ name: FileName, shared: Bool) throws(SystemError) -> Descriptor {
+    do throws(SystemError) { return try pins.open(name, [.readingAndWriting, .creating]) } catch {
+      // What is on a disk that can only be read can still be restored from it: nobody commits or prunes there meanwhile.
+      guard shared, error.isReadOnly else { throw error }
+      return try pins.statusIfPresent(name) == nil ? pins.descriptor.duplicate() : pins.open(name)
     }
   }
 

@@ -26,6 +26,7 @@ struct Sealer {
     guard result.catalog == announced else {
       throw .contradiction("the cycle", "the catalog that its entries make is not the one that it announced")
     }
+    try checkInodes()
     let number = (previous?.number ?? 0) + 1
     let pin = try preparePatches()
     let segments = try writeSegment(for: number)
@@ -42,6 +43,21 @@ struct Sealer {
     let journal = Journal(
       generation: generation, previous: previous?.number ?? 0, actions: store.key.digest(of: actions))
     return StagedGeneration(journal: journal, pin: pin, obsoleteMaps: intake.obsoleteMaps.digests)
+  }
+
+  /// For the store's own lists, and the folders of a level of history.
+  private static let spareInodes: UInt64 = 16
+
+  /// Behind the commit point there is no way back, and folders need inodes.
+  private func checkInodes() throws(StoreError) {
+    let free = try StoreError.telling { () throws(SystemError) in try store.top.descriptor.freeSpace().freeInodes }
+    let needed = intake.foldersToMake + Sealer.spareInodes
+    guard free < needed else { return }
+    throw StoreError(
+      .unwritable, "cannot take", "the cycle",
+      cause:
+        "to carry it out takes up to \(needed) inodes, and the store's file system has no space for more than \(free)",
+      next: "make room on the slave (df -i), or move the store to a larger disk")
   }
 
   /// Generation times only grow, whatever the clock does.

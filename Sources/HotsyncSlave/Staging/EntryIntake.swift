@@ -30,6 +30,9 @@ final class EntryIntake {
   /// A folder that goes or turns into something else: all that was below it must go, too.
   private var vanishing: RelativePath?
   private(set) var deletions: UInt64 = 0
+  /// What the carrying out has to make: new folders, and those of history that displaced entries go into.
+  private(set) var foldersToMake: UInt64 = 0
+  private var displacedInto: RelativePath?
   private(set) var patches: [(index: Int, number: UInt64, ranges: PatchRanges, record: Record)] = []
   private var links: [(path: RelativePath, leader: RelativePath)] = []
   /// Files that came again with the content that they had: another file all the same.
@@ -95,6 +98,7 @@ final class EntryIntake {
     withdraw(old)
     deletions += 1
     ancestors.append((path, false))
+    if !old.isFolder { countDisplaced(path) }
     try append(.removed(path), .none)
   }
 
@@ -147,6 +151,8 @@ final class EntryIntake {
     guard digest.records <= Limits.records else { throw .contradiction("the catalog", "it has too many entries") }
     if case .hardLink(let leader) = record.content { links.append((record.path, leader)) }
     ancestors.append((record.path, record.isFolder))
+    if record.isFolder, old?.isFolder != true { foldersToMake += 1 }
+    if let old, !old.isFolder, record.isFolder || action != .none { countDisplaced(record.path) }
     try append(.present(record, nil), action)
   }
 
@@ -155,6 +161,14 @@ final class EntryIntake {
     if !old.isFolder { files -= min(files, 1) }
     bytes -= min(bytes, old.size)
     if case .regular(let size, let digest) = old.content { obsoleteMaps.lose(digest, size: size) }
+  }
+
+  /// Paths come in order, so that those of one folder come one after the other.
+  private func countDisplaced(_ path: RelativePath) {
+    guard let parent = path.parent, parent != displacedInto else { return }
+    let shared = zip(parent.names, displacedInto?.names ?? []).prefix { $0 == $1 }.count
+    foldersToMake += UInt64(parent.names.count - shared)
+    displacedInto = parent
   }
 
   private func append(_ entry: SegmentEntry, _ action: Action) throws(StoreError) {

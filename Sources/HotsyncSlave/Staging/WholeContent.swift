@@ -31,12 +31,13 @@ final class WholeContent {
       throw .contradiction("a content", "a piece lies before the one before it, or beyond the size")
     }
     do throws(DeltaError) {
-      try hasher.skipZeros(offset - position)
-      try hasher.update(bytes)
+      // First, as a file system that has no such offset says so at once, and a long hole takes a while to digest.
       try DeltaError.telling { () throws(SystemError) in
         if offset > position { try leaveHole(to: offset) }
         try file.write(bytes, at: offset)
       }
+      try hasher.skipZeros(offset - position)
+      try hasher.update(bytes)
     } catch { throw StoreError(error) }
     position = offset + UInt64(bytes.count)
   }

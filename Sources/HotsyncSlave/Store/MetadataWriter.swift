@@ -48,10 +48,19 @@ final class MetadataWriter {
   ) throws(SystemError) {
     let metadata = record.metadata
     let isLink = if case .symbolicLink = record.content { true } else { false }
+    if isNew, record.isMadeOfRecord { try checkIsOwn(entry, record) }
     try setOwner(metadata, of: entry, record.path)
     try setAttributes(metadata.attributes, of: entry, record.path, isNew: isNew)
     if !isLink { try entry.setPermissions(metadata.permissions) }
     try entry.setModified(metadata.modified)
+  }
+
+  /// A link, a FIFO, a device node is opened by its name after it was made: where local users can reach it, something else may
+  /// have taken its place, and must not get an owner.
+  private func checkIsOwn(_ entry: borrowing Descriptor, _ record: Record) throws(SystemError) {
+    guard try !record.content.isKind(of: entry.status()) else { return }
+    // ESTALE
+    throw SystemError(number: 116, operation: "cannot set the owner of", subject: record.path.description)
   }
 
   private func setOwner(
@@ -77,9 +86,11 @@ final class MetadataWriter {
   /// Without taking note of it.
   func idHere(of owner: Owner, _ kind: Accounts.Kind) -> UInt32 {
     if keepsNumbers { return owner.id }
-    guard !owner.name.isEmpty, let name = String(validating: owner.name, as: UTF8.self) else { return owner.id }
-    if let number = accounts.number(of: name, kind) { return number }
-    if name == "root" { return 0 }
+    guard !owner.name.isEmpty else { return unknownOwner == .nobody ? 65_534 : owner.id }
+    if let name = String(validating: owner.name, as: UTF8.self) {
+      if let number = accounts.number(of: name, kind) { return number }
+      if name == "root" { return 0 }
+    }
     if unknownOwner == .nobody || owner.id == 0 { return 65_534 }
     return owner.id
   }
@@ -96,11 +107,28 @@ final class MetadataWriter {
     }
     for attribute in attributes {
       do throws(SystemError) { try entry.setExtendedAttribute(attribute) } catch {
-        guard error.isNotPermitted || error.isUnsupported else { throw error }
+        if !error.isNotPermitted, !error.isUnsupported, try !isTooLarge(attributes, error, for: entry) { throw error }
         let name = shown(attribute.name)
         tell("attribute_not_applied:\(name)", path, "the attribute \(name) is recorded but not applied: \(error.cause)")
       }
     }
+  }
+
+  /// Whether the file system has room, and yet not for so many bytes of attributes on one entry: ext4 takes a block of them, and
+  /// calls more "no space". That is no reason to stop a cycle, or any user of the master could.
+  private func isTooLarge(
+    _ attributes: [ExtendedAttribute], _ error: SystemError, for entry: borrowing Descriptor
+  ) throws(SystemError) -> Bool {
+    // E2BIG, ERANGE
+    if error.number == 7 || error.number == 34 { return true }
+    guard error.isNoSpace, MetadataWriter.mayNotFit(attributes) else { return false }
+    let free = try entry.freeSpace()
+    return free.freeBytes > 1 << 20 && free.freeInodes > 0
+  }
+
+  /// More than a block of ext4 is sure to hold, with what it needs for itself.
+  static func mayNotFit(_ attributes: [ExtendedAttribute]) -> Bool {
+    attributes.reduce(0) { $0 + $1.name.count + $1.value.count + 32 } > 3_500
   }
 
   /// Without root the kernel asks the file's own mode before it lets its owner at the attributes; the mode is set after them.

@@ -34,7 +34,13 @@ public final class Store: Sendable {
     let bytes = try StoreError.telling { () throws(SystemError) in
       try top.content(of: StoreLayout.generations, limit: GenerationList.limit)
     }
-    return try bytes.map { (bytes) throws(StoreError) in try GenerationList.parse(bytes, key: key) } ?? .empty
+    if let bytes { return try GenerationList.parse(bytes, key: key) }
+    // Taken for a new store it would begin again at 1, over all that is there.
+    let isUsed = try StoreError.telling { () throws(SystemError) in
+      try top.statusIfPresent(StoreLayout.contact) != nil
+    }
+    guard !isUsed else { throw .damaged("the list of generations", "it is missing, and the store is not new") }
+    return .empty
   }
 
   /// The catalog of a generation; of none where there is none yet.

@@ -44,6 +44,8 @@ import Testing
   ) -> [UInt8] { integers(1) + path(Ordeal.largePath) + integers(offset, length, block, strong) }
 
   private static let half = UInt64(Int64.max)
+  /// The size that no file may have more than.
+  private static let largest: UInt64 = 1 << 48
 
   /// Message, payload, and what the refusal says of it.
   private static let malformed: [(type: UInt8, payload: [UInt8], words: String)] = [
@@ -66,8 +68,8 @@ import Testing
     (5, [1, 1] + path("srv/data/n") + integers(5, 6), "over the limit"),
     (5, [1, 1] + path("srv/data/n") + integers(half + 1, 0), "over the limit"),
     (5, [1, 2] + path("srv/data/n") + integers(5, 6, 7), "over the limit"),
-    (6, [0], "empty piece"), (6, integers(half + 1) + [1], "over the limit"), (6, integers(half) + [1], "beyond"),
-    (6, integers(half - 1) + [1, 1], "beyond"), (7, integers(half, 1), "over the limit"), (7, [0], "cut short"),
+    (6, [0], "empty piece"), (6, integers(half + 1) + [1], "over the limit"), (6, integers(largest) + [1], "beyond"),
+    (6, integers(largest - 1) + [1, 1], "beyond"), (7, integers(half, 1), "over the limit"), (7, [0], "cut short"),
     (8, integers(0, 1, 0), "cut short"), (8, integers(0, 1, 1, half), "over the limit"), (9, [], "empty piece"),
     (10, [0], "1 bytes too many"), (11, [], "cut short"), (11, [UInt8](repeating: 1, count: 15), "cut short"),
     (11, [UInt8](repeating: 1, count: 17), "1 bytes too many"), (12, [0], "1 bytes too many"),
