@@ -83,8 +83,8 @@ let package = Package(
     executable(
       "hotsync-slave",
       [
-        "HotsyncSlave", "HotsyncCommand", "HotsyncConfig", "HotsyncReport", "HotsyncSystem", "HotsyncPlan",
-        "HotsyncProtocol", "HotsyncTransport", "HotsyncCatalog", argumentParser,
+        "HotsyncSlave", "HotsyncMaster", "HotsyncCommand", "HotsyncConfig", "HotsyncReport", "HotsyncSystem",
+        "HotsyncPlan", "HotsyncProtocol", "HotsyncTransport", "HotsyncCatalog", argumentParser,
       ]),
     // What the tests stand on, and a tool by which scripts make trees.
     .target(

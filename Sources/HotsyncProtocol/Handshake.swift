@@ -155,6 +155,8 @@ public struct Welcome: Hashable, Sendable {
   public var position: Position
   /// When its newest generation was committed; nil where there is none.
   public var time: Timestamp?
+  /// The newest generation is a seed: a folder of the slave's, which no master ever sent.
+  public var isSeed: Bool
   public var store: [UInt8]
   /// The secret of the store's digests (`HashKey`).
   public var key: [UInt8]
@@ -165,7 +167,7 @@ public struct Welcome: Hashable, Sendable {
 
   public init(
     version: UInt64, program: String, host: String, epoch: Epoch, position: Position, time: Timestamp?,
-    store: [UInt8], key: HashKey, freeBytes: UInt64, damaged: [RelativePath]
+    isSeed: Bool = false, store: [UInt8], key: HashKey, freeBytes: UInt64, damaged: [RelativePath]
   ) {
     self.version = version
     self.program = program
@@ -173,6 +175,7 @@ public struct Welcome: Hashable, Sendable {
     self.epoch = epoch
     self.position = position
     self.time = time
+    self.isSeed = isSeed
     self.store = store
     self.key = key.bytes
     self.freeBytes = freeBytes
@@ -181,13 +184,20 @@ public struct Welcome: Hashable, Sendable {
 
   public var hashKey: HashKey? { HashKey(bytes: key) }
 
+  /// Where the newest generation came from.
+  private enum Origin: UInt8 {
+    case none = 0
+    case master = 1
+    case seed = 2
+  }
+
   func encode(to writer: inout ByteWriter) {
     writer.integer(version)
     writer.text(program)
     writer.text(host)
     epoch.encode(to: &writer)
     position.encode(to: &writer)
-    writer.flag(time != nil)
+    writer.byte((time == nil ? Origin.none : isSeed ? .seed : .master).rawValue)
     if let time { writer.timestamp(time) }
     writer.raw(store)
     writer.raw(key)
@@ -202,7 +212,9 @@ public struct Welcome: Hashable, Sendable {
     host = try reader.text(atMost: 256)
     epoch = try Epoch(from: &reader)
     position = try Position(from: &reader)
-    time = try reader.flag() ? try reader.timestamp() : nil
+    guard let origin = Origin(rawValue: try reader.byte()) else { throw Malformed("an unknown origin") }
+    isSeed = origin == .seed
+    time = origin == .none ? nil : try reader.timestamp()
     store = Array(try reader.raw(16))
     key = Array(try reader.raw(HashKey.byteCount))
     freeBytes = try reader.integer()

@@ -24,7 +24,8 @@ struct GenerationsVerb: Verb {
           GenerationsReport.Generation(
             connection: connection.name, number: generation.number, time: generation.time, epoch: generation.epoch,
             files: generation.files, bytes: generation.bytes, changed: generation.changed,
-            keptBy: fate.keptBy, verified: verified[generation.number]))
+            keptBy: fate.keptBy, verified: verified[generation.number],
+            isSeed: generation.isSeed))
       }
     }
     return machine.console.present(GenerationsReport(generations: generations))

@@ -13,6 +13,7 @@ struct HotsyncSlaveProgram: ParsableCommand, Executable {
     subcommands: [
       ServeVerb.self, ApplyVerb.self, AuthorizeVerb.self, RevokeVerb.self, CheckVerb.self, StatusVerb.self,
       GenerationsVerb.self, HistoryVerb.self, RestoreVerb.self, SnapshotVerb.self, VerifyVerb.self, PruneVerb.self,
+      SeedVerb.self,
       ConfigCommand<HotsyncSlaveProgram>.self,
     ])
 

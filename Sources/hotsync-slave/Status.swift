@@ -51,6 +51,14 @@ struct StatusVerb: Verb {
     // The newest generation is all that is kept, so that its files are the store.
     told.storeBytes = store.generations.last?.bytes ?? 0
     told.freeBytes = store.freeBytes
+    if let seed = store.seed {
+      told.seed = (seed.number, seed.time)
+      told.ready = false
+      told.blockers.append(
+        Blocker(
+          code: "seed", message: "the store holds a seed and no copy of the living master: no cycle has come yet",
+          nextStep: "on the master: hotsync sync, which sends what differs"))
+    }
     guard store.damaged > 0 else { return }
     told.ready = false
     told.blockers.append(

@@ -17,7 +17,7 @@ final class SmallDisk {
     place = try scratch.makeFolder("mounted")
     image = scratch.path("image")
     try Descriptor.open(image, [.writing, .creating], permissions: 0o600).truncate(to: UInt64(megabytes) << 20)
-    guard (try? RunningProgram.run("mkfs.ext4", ["-q", "-m", "0", "-F", image]).exitCode) == 0,
+    guard (try? RunningProgram.run("mkfs.ext4", ["-q", "-b", "4096", "-m", "0", "-F", image]).exitCode) == 0,
       (try? RunningProgram.run("mount", ["-o", "loop", image, place]).exitCode) == 0
     else { return nil }
   }

@@ -143,7 +143,7 @@ import Testing
         $0.text("d")
         $0.raw([2, 0, 0, 0, 0, 0, 0, 0, 0])
       })
-    for kind in [0, 5, 255] as [UInt8] {
+    for kind in [0, 8, 255] as [UInt8] {
       #expect(
         isRefused(13) {
           $0.byte(0)
@@ -161,6 +161,14 @@ import Testing
     for value in [0, 4, 255] as [UInt8] {
       hello[purpose] = value
       #expect(refusal(of: hello, as: MasterMessage.self, handshakeDone: false)?.kind == .incompatible)
+    }
+    // Where a greeting's generation came from.
+    var welcome = encoded(SlaveMessage.welcome(try Samples.welcome(time: nil)))
+    let origin = 4 + 1 + 1 + 16 + 6 + 17 + 18
+    #expect(welcome[origin] == 0)
+    for value in [3, 255] as [UInt8] {
+      welcome[origin] = value
+      #expect(refusal(of: welcome, as: SlaveMessage.self, handshakeDone: false)?.kind == .incompatible)
     }
   }
 

@@ -39,11 +39,11 @@ enum Samples {
       takesPacked: takesPacked)
   }
 
-  static func welcome(time: Timestamp?) throws -> Welcome {
+  static func welcome(time: Timestamp?, isSeed: Bool = false) throws -> Welcome {
     let key = try #require(HashKey(bytes: key))
     return Welcome(
-      version: 1, program: "hotsync-slave 1", host: "spare", epoch: .first, position: .none, time: time, store: uuid,
-      key: key, freeBytes: .max, damaged: [])
+      version: 1, program: "hotsync-slave 1", host: "spare", epoch: .first, position: .none, time: time,
+      isSeed: isSeed, store: uuid, key: key, freeBytes: .max, damaged: [])
   }
 
   static func snapshot() throws -> SnapshotName { try #require(SnapshotName("before")) }
@@ -158,6 +158,17 @@ enum Samples {
         """
         1d010000 41 01 0f686f7473796e632d736c6176652031 057370617265 0100000000000000000000000000000000
         000000000000000000000000000000000000 0180c49fd50c05 a0a1a2a3a4a5a6a7a8a9aaabacadaeaf 000102030405060
+        708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637383
+        93a3b3c3d3e3f404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f606162636465666768696a6
+        b6c6d6e6f707172737475767778797a7b7c7d7e7f808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9
+        d9e9fa0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebf ffffffffffffffffff01 00
+        """
+      ),
+      (
+        .welcome(try welcome(time: time, isSeed: true)),
+        """
+        1d010000 41 01 0f686f7473796e632d736c6176652031 057370617265 0100000000000000000000000000000000
+        000000000000000000000000000000000000 0280c49fd50c05 a0a1a2a3a4a5a6a7a8a9aaabacadaeaf 000102030405060
         708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637383
         93a3b3c3d3e3f404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f606162636465666768696a6
         b6c6d6e6f707172737475767778797a7b7c7d7e7f808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9

@@ -17,7 +17,7 @@ struct StoreReportsTests {
       report.json.text
         == #"{"generations": [{"connection": "standby", "generation": 42, "time": "2026-11-21T13:00:00Z", "epoch": 3, "#
         + #""files": 1000000, "bytes": 365072220160, "changed": 22, "kept_by": ["1h", "snapshot:before-upgrade"], "#
-        + #""verified": null}]}"#)
+        + #""verified": null, "from": "master"}]}"#)
     let expected = """
       number  UTC time                 files       size  changed  verified  kept by
           42  2026-11-21 13:00:00  1,000,000  340.0 GiB       22  -         1h,snapshot:before-upgrade
@@ -71,7 +71,7 @@ struct StoreReportsTests {
       SlaveStatusReport(role: "slave", connections: [connection]).json.text
         == #"{"role": "slave", "connections": [{"connection": "standby", "epoch": null, "fenced": null, "last_sync": null, "#
         + #""last_maintenance": null, "readiness": {"ready": null, "blockers": [], "estimated_seconds": null}, "#
-        + #""store": {"generations": null, "bytes": null, "free_bytes": null}}]}"#)
+        + #""store": {"generations": null, "bytes": null, "free_bytes": null, "is_seed": false}}]}"#)
     connection.epoch = 3
     connection.fenced = false
     connection.lastSync = .init(generation: 42, time: Self.now, age: .seconds(725))

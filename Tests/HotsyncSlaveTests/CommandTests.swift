@@ -13,7 +13,7 @@ import Testing
 
   @Test(
     "no verb and a verb that is not built are a wrong command line",
-    arguments: [[], ["maintain"], ["prune"], ["serve"]])
+    arguments: [[], ["maintain"], ["rehearse"], ["serve"]])
   func usage(_ arguments: [String]) throws {
     let result = try RunningProgram.run(try Executable.path(), arguments)
     #expect(result.exitCode == 64)
@@ -45,7 +45,7 @@ import Testing
     try slave.configure()
     let listed = try run(slave, "generations", "--json")
     #expect(listed.outputText.contains("\"generation\": 1, "))
-    #expect(listed.outputText.contains("\"kept_by\": [\"latest\"], \"verified\": null"))
+    #expect(listed.outputText.contains("\"kept_by\": [\"15m\", \"newest\"], \"verified\": null"))
     #expect(try run(slave, "status", "--json").outputText.contains("\"last_sync\": {\"generation\": 1, "))
     #expect(try run(slave, "verify", "--full", "--json").outputText.hasPrefix("{\"result\": \"sound\""))
     let out = slave.scratch.path + "/out"

@@ -54,8 +54,9 @@ final class TestSlave: Sendable {
   ///   - fault: what happens to one of the agent's system calls.
   @discardableResult
   func serve(
-    epoch: Epoch = .first, over line: (any ByteStream) -> any ByteStream = { $0 }, clocks: Clocks = .system,
-    fault: (effect: FaultPlan.Effect, call: Int) = (.none, 1), _ body: (ScriptedMaster) throws -> Void
+    epoch: Epoch = .first, isSeeding: Bool = false, over line: (any ByteStream) -> any ByteStream = { $0 },
+    clocks: Clocks = .system, fault: (effect: FaultPlan.Effect, call: Int) = (.none, 1),
+    _ body: (ScriptedMaster) throws -> Void
   ) throws -> (any Error)? {
     let toAgent = try Descriptor.pipe()
     let fromAgent = try Descriptor.pipe()
@@ -72,7 +73,8 @@ final class TestSlave: Sendable {
       do {
         let context = AgentContext(
           connection: "standby", program: "test", deletionLimit: limit,
-          mapsUnknownOwnersToNobody: false, takesDevices: takesAll, takesTrustedAttributes: takesAll, clocks: clocks)
+          mapsUnknownOwnersToNobody: false, takesDevices: takesAll, takesTrustedAttributes: takesAll,
+          isSeeding: isSeeding, clocks: clocks)
         let agent = Agent(context, store: store, channel: AgentChannel(far), epoch: epoch, accounts: Accounts())
         try FaultPlan(fault.effect, at: fault.call).apply { try agent.run() }
       } catch { ending.error.withLock { $0 = error } }

@@ -150,8 +150,8 @@ public struct TreeMaker {
       try folder.makeFIFO(name)
     case let draw:
       kind = draw == 2 ? .blockDevice : .characterDevice
-      let minor = UInt64(random.chance(500) ? random.number(0...255) : random.number(0...0xF_FFFF))
-      guard let number = DeviceNumber(major: UInt64(random.number(0...4_095)), minor: minor) else { return }
+      let minor = UInt64(random.chance(500) ? random.number(0...255) : random.number(0...0x3_FFFF))
+      guard let number = DeviceNumber(major: UInt64(random.number(0...511)), minor: minor) else { return }
       try folder.makeDevice(name, isBlock: draw == 2, number)
     }
     try metadata.apply(to: try folder.open(name, .nameOnly), kind: kind, &random)

@@ -31,7 +31,7 @@ extension Cycle {
     }
     try phase("commit") {
       let position = Position(generation: base.known.position.generation + 1, catalog: pusher.digest)
-      try seal(position, pusher, line)
+      try Cycle.seal(position, pusher, line)
       record.pending = KnownPosition(position: position, segments: segments)
       try state.flushCatalog(segments)
       try state.save(record)
@@ -59,7 +59,10 @@ extension Cycle {
     _ scanned: Scanned, _ base: BaseCatalog, _ key: HashKey, _ state: MasterState, _ place: SegmentPlace,
     _ line: SlaveLine
   ) throws -> Pusher {
-    let leftovers = try begin(scanned.totals, line)
+    let leftovers = try Cycle.begin(
+      Announcement(
+        entries: scanned.totals.steps, deletions: scanned.totals.removals, bytes: scanned.totals.spaceNeeded,
+        acceptsDeletions: options.acceptsDeletions), line)
     let reader = try EntryReader(
       live: root, owners: scanned.owners, takesTrusted: connection.data.trustedAttributes, clocks: clocks)
     let contents = ContentSender(
@@ -96,12 +99,9 @@ extension Cycle {
     }
   }
 
-  func begin(_ totals: PlanTotals, _ line: SlaveLine) throws -> Leftovers {
-    try line.send(
-      .begin(
-        Announcement(
-          entries: totals.steps, deletions: totals.removals, bytes: totals.spaceNeeded,
-          acceptsDeletions: options.acceptsDeletions)))
+  /// - Returns: what the slave has of a broken cycle.
+  static func begin(_ announcement: Announcement, _ line: SlaveLine) throws -> Leftovers {
+    try line.send(.begin(announcement))
     try line.flush()
     var leftovers = Leftovers()
     while true {
@@ -141,7 +141,7 @@ extension Cycle {
   }
 
   /// Says that all was said; contents that did not come out as they should are sent again, whole.
-  func seal(_ position: Position, _ pusher: Pusher, _ line: SlaveLine) throws {
+  static func seal(_ position: Position, _ pusher: Pusher, _ line: SlaveLine) throws {
     // Twice is enough: what is sent whole and still comes out wrong will do so again.
     for _ in 0..<3 {
       try line.send(.seal(position.catalog))

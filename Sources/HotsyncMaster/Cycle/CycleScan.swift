@@ -19,7 +19,7 @@ extension Cycle {
 
   func scan(
     _ base: BaseCatalog, _ includes: Includes, _ knownRoots: [RootIdentity], spool: PlanSpool, line: SlaveLine,
-    damaged: [RelativePath]
+    damaged: [RelativePath], isSeed: Bool
   ) throws -> Scanned {
     try phase("scan") {
       progress.phase("scan")
@@ -45,13 +45,24 @@ extension Cycle {
       )
       let limit = connection.maxDelete
       let records = base.known.position.catalog.records
-      guard options.acceptsDeletions || limit.allows(maker.totals.removals, of: records) else {
+      // A seed was never this master's, and may hold more than what is included: nothing of ours goes with it.
+      guard options.acceptsDeletions || isSeed || limit.allows(maker.totals.removals, of: records) else {
         throw limit.refusal(of: maker.totals.removals, of: records)
       }
+      if isSeed, maker.totals.removals > 0 { tell(of: maker.totals.removals, goingFromSeedOf: records) }
       return Scanned(
         spool: spool, totals: maker.totals, departed: maker.departed, roots: roots, owners: owners,
         damaged: Set(damaged))
     }
+  }
+
+  private func tell(of removals: UInt64, goingFromSeedOf records: UInt64) {
+    report.problems.append(
+      Problem(
+        code: "seed_replaced",
+        message: "the slave began with a seed of \(records) entries; \(removals) of them are not here and go from it",
+        nextStep: "nothing, if the seed was an older copy; the folder that it came from still has them", leftOut: false)
+    )
   }
 
   static func isKnownEmpty(_ root: RelativePath, _ catalog: Catalog) throws -> Bool {

@@ -15,7 +15,8 @@ extension Cycle {
     let base = try BaseCatalog.find(welcome, key: key, record: record, state: state, line: line)
     let knownRoots = record?.store == welcome.store ? record?.roots ?? [] : []
     let scanned = try scan(
-      base, includes, knownRoots, spool: PlanSpool(try Descriptor.memoryFile()), line: line, damaged: [])
+      base, includes, knownRoots, spool: PlanSpool(try Descriptor.memoryFile()), line: line, damaged: [],
+      isSeed: welcome.isSeed)
     let reader = try EntryReader(
       live: root, owners: scanned.owners, takesTrusted: connection.data.trustedAttributes, clocks: clocks)
     let itemiser = Itemiser(reader: reader, key: key, departed: scanned.departed)

@@ -86,14 +86,16 @@ extension Cycle {
     let scanned: Scanned
     do {
       scanned = try scan(
-        base, includes, known.roots, spool: PlanSpool(try state.unnamedFile()), line: line, damaged: welcome.damaged)
+        base, includes, known.roots, spool: PlanSpool(try state.unnamedFile()), line: line, damaged: welcome.damaged,
+        isSeed: welcome.isSeed)
     } catch let error as CatalogError where error.kind == .damaged {
       log.warning("\(connection.name): \(error); the slave is asked for its catalog")
       base = try BaseCatalog.fetch(welcome.position, key: key, stampsFrom: nil, state: state, line: line)
       known.current = base.known
       try state.save(known)
       scanned = try scan(
-        base, includes, known.roots, spool: PlanSpool(try state.unnamedFile()), line: line, damaged: welcome.damaged)
+        base, includes, known.roots, spool: PlanSpool(try state.unnamedFile()), line: line, damaged: welcome.damaged,
+        isSeed: welcome.isSeed)
     }
     if scanned.totals.steps > 0 {
       try push(scanned, base, welcome, key, state, &known, line)

@@ -26,7 +26,7 @@ struct BroughtFile {
 final class ContentSender {
   let line: SlaveLine
   let reader: EntryReader
-  let state: MasterState
+  let state: any MapPlace
   let key: HashKey
   private let isFull: Bool
   private var number: UInt64
@@ -46,7 +46,7 @@ final class ContentSender {
   private static let attempts = 3
 
   init(
-    line: SlaveLine, reader: EntryReader, state: MasterState, key: HashKey, isFull: Bool, nextNumber: UInt64,
+    line: SlaveLine, reader: EntryReader, state: any MapPlace, key: HashKey, isFull: Bool, nextNumber: UInt64,
     staged: [StagedContent], begun: [BegunContent], patches: [BegunPatch]
   ) {
     self.line = line

@@ -4,7 +4,7 @@ import HotsyncProtocol
 import HotsyncSystem
 
 /// `var/lib/hotsync-state/<connection>/` on the master: its record, its copy of the slave's catalog, the digest maps of large files.
-final class MasterState: CatalogPlace {
+final class MasterState: CatalogPlace, MapPlace {
   private let folder: Folder
   private let catalogFolder: Folder
   private let mapFolder: Folder
@@ -92,7 +92,7 @@ final class MasterState: CatalogPlace {
   }
 
   /// A file for a new map; `keepMap` gives it its name.
-  func newMap() throws(MasterError) -> Descriptor {
+  func newMap() throws(MasterError) -> Descriptor? {
     try MasterError.telling { () throws(SystemError) in
       try mapFolder.open(StateNames.name("new"), [.readingAndWriting, .creating, .truncating])
     }

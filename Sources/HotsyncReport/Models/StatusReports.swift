@@ -49,6 +49,8 @@ public struct SlaveStatusReport: Report {
     public var epoch: UInt64?
     public var fenced: Bool?
     public var lastSync: Sync?
+    /// What the store holds as long as no master's cycle has come: its number and when it was made.
+    public var seed: (generation: UInt64, time: Timestamp)?
     public var lastMaintenance: Maintenance?
     public var ready: Bool?
     public var blockers: [Blocker] = []
@@ -97,7 +99,7 @@ public struct SlaveStatusReport: Report {
         "store",
         .object([
           ("generations", .known(connection.generations)), ("bytes", .known(connection.storeBytes)),
-          ("free_bytes", .known(connection.freeBytes)),
+          ("free_bytes", .known(connection.freeBytes)), ("is_seed", .bool(connection.seed != nil)),
         ])
       ),
     ])
@@ -112,6 +114,10 @@ public struct SlaveStatusReport: Report {
     lines.append(
       "  last sync    "
         + (connection.lastSync.map { "generation \($0.generation), \(Units.age($0.age))" } ?? "never"))
+    if let seed = connection.seed {
+      lines.append(
+        "  seed         generation \(seed.generation) of \(Units.time(seed.time)) UTC: no cycle has come yet")
+    }
     lines.append(
       "  maintenance  "
         + (connection.lastMaintenance.map { "\(harmless($0.result)), \(Units.time($0.time)) UTC" } ?? "never"))

@@ -14,10 +14,12 @@ public struct GenerationsReport: Report {
     /// Periods of the schedule, and `snapshot:NAME`.
     public let keptBy: [String]
     public let verified: Timestamp?
+    /// It came from a folder of the slave's, and no master ever had it.
+    public let isSeed: Bool
 
     public init(
       connection: String, number: UInt64, time: Timestamp, epoch: UInt64, files: UInt64, bytes: UInt64,
-      changed: UInt64?, keptBy: [String], verified: Timestamp?
+      changed: UInt64?, keptBy: [String], verified: Timestamp?, isSeed: Bool = false
     ) {
       self.connection = connection
       self.number = number
@@ -28,6 +30,7 @@ public struct GenerationsReport: Report {
       self.changed = changed
       self.keptBy = keptBy
       self.verified = verified
+      self.isSeed = isSeed
     }
   }
 
@@ -45,6 +48,7 @@ public struct GenerationsReport: Report {
               ("connection", .string($0.connection)), ("generation", .size($0.number)), ("time", .time($0.time)),
               ("epoch", .size($0.epoch)), ("files", .size($0.files)), ("bytes", .size($0.bytes)),
               ("changed", .known($0.changed)), ("kept_by", .strings($0.keptBy)), ("verified", .time($0.verified)),
+              ("from", .string($0.isSeed ? "seed" : "master")),
             ])
           })
       )
@@ -65,10 +69,16 @@ public struct GenerationsReport: Report {
           String(generation.number), Units.time(generation.time), Units.count(generation.files),
           Units.size(generation.bytes), generation.changed.map { Units.count($0) } ?? "-",
           generation.verified.map { String(Units.time($0).prefix(10)) } ?? "-",
-          generation.keptBy.isEmpty ? "nothing: the next prune drops it" : generation.keptBy.joined(separator: ","),
+          GenerationsReport.keepers(of: generation),
         ])
     }
     return table.text
+  }
+
+  private static func keepers(of generation: Generation) -> String {
+    let keepers =
+      generation.keptBy.isEmpty ? "nothing: the next prune drops it" : generation.keptBy.joined(separator: ",")
+    return generation.isSeed ? "\(keepers) (a seed)" : keepers
   }
 }
 

@@ -120,7 +120,8 @@ public final class Agent {
     }
     previous = try store.generations().newest
     let position = Position(generation: previous?.number ?? 0, catalog: previous?.catalog ?? .empty)
-    try HandshakeRules.checkPosition(hello, position: position, store: store.uuid, time: previous?.time)
+    if context.isSeeding { try store.requireNoGeneration() }
+    try HandshakeRules.checkPosition(hello, newest: previous, store: store.uuid)
     channel.handshakeDone()
     let free = try store.top.descriptor.freeSpace()
     let damaged = purpose == .cycle ? try damagedPaths() : []
@@ -129,8 +130,9 @@ public final class Agent {
       .welcome(
         Welcome(
           version: min(hello.newestVersion, ProtocolVersion.current), program: context.program,
-          host: Environment.hostName, epoch: epoch, position: position, time: previous?.time, store: store.uuid,
-          key: store.key, freeBytes: free.freeBytes, damaged: damaged)))
+          host: Environment.hostName, epoch: epoch, position: position, time: previous?.time,
+          isSeed: previous?.isSeed ?? false, store: store.uuid, key: store.key, freeBytes: free.freeBytes,
+          damaged: damaged)))
     if hello.takesPacked { try channel.pack(.auto) }
   }
 
@@ -178,8 +180,10 @@ public final class Agent {
 
   private func begin(_ announcement: Announcement) throws {
     let entries = previous?.catalog.records ?? 0
-    guard announcement.acceptsDeletions || context.deletionLimit.allows(announcement.deletions, of: entries) else {
-      throw context.deletionLimit.refusal(of: announcement.deletions, of: entries)
+    // What goes of a seed was never the master's, and the folder that it came from still has it.
+    let limit = announcement.acceptsDeletions || previous?.isSeed == true ? nil : context.deletionLimit
+    if let limit, !limit.allows(announcement.deletions, of: entries) {
+      throw limit.refusal(of: announcement.deletions, of: entries)
     }
     let flush = try FileSystemFlush(store)
     // What a cycle saved that never came to its commit.
@@ -193,7 +197,7 @@ public final class Agent {
     reception = Reception(
       store, staging: staging, intake: intake, announcement: announcement, catalog: try store.catalog(of: previous),
       entries: entries,
-      flush: flush, limit: context.deletionLimit, channel: channel)
+      flush: flush, limit: limit, channel: channel)
     for start in stride(from: 0, to: leftovers.contents.count, by: 8_192) {
       try channel.send(.staged(Array(leftovers.contents[start..<min(start + 8_192, leftovers.contents.count)])))
     }
@@ -217,7 +221,8 @@ public final class Agent {
     let reception = try current()
     // What does not fit one message is told after the next seal.
     guard reception.mismatched.isEmpty else { return try say(.mismatched(Array(reception.mismatched.prefix(65_536)))) }
-    let staged = try reception.seal(announced, previous: previous, epoch: epoch.number, now: context.clocks.now())
+    let staged = try reception.seal(
+      announced, previous: previous, epoch: epoch.number, now: context.clocks.now(), isSeed: context.isSeeding)
     try say(.sealed(generation: staged))
   }
 
@@ -230,13 +235,14 @@ public final class Agent {
     try DamageList.remove(try current().mended, in: store)
     reception = nil
     previous = generation
-    try store.noteContact(context.clocks.now(), generation: generation.number)
+    if !context.isSeeding { try store.noteContact(context.clocks.now(), generation: generation.number) }
     try say(.committed(generation: generation.number, time: generation.time))
   }
 
   /// A cycle that had nothing to change still was in step.
   private func leave() throws {
-    guard purpose == .cycle, reception?.isEmpty ?? true, let previous else { return }
+    guard !context.isSeeding, purpose == .cycle, reception?.isEmpty ?? true, let previous else { return }
+    if previous.isSeed { try store.giveSeedToMaster() }
     try store.noteContact(context.clocks.now(), generation: previous.number)
   }
 }

@@ -10,12 +10,14 @@ public struct AgentContext: Sendable {
   public let mapsUnknownOwnersToNobody: Bool
   public let takesDevices: Bool
   public let takesTrustedAttributes: Bool
+  /// The other end is no master but this machine itself, which makes the first generation out of a folder of its own.
+  public let isSeeding: Bool
   public let clocks: Clocks
 
   public init(
     connection: String, program: String, deletionLimit: DeletionLimit,
     mapsUnknownOwnersToNobody: Bool, takesDevices: Bool = false, takesTrustedAttributes: Bool = false,
-    clocks: Clocks = .system
+    isSeeding: Bool = false, clocks: Clocks = .system
   ) {
     self.connection = connection
     self.program = program
@@ -23,6 +25,7 @@ public struct AgentContext: Sendable {
     self.mapsUnknownOwnersToNobody = mapsUnknownOwnersToNobody
     self.takesDevices = takesDevices
     self.takesTrustedAttributes = takesTrustedAttributes
+    self.isSeeding = isSeeding
     self.clocks = clocks
   }
 }

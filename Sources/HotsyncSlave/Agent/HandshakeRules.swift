@@ -26,26 +26,27 @@ enum HandshakeRules {
     }
   }
 
-  /// A master whose state is older than the slave's, or lost, must not silently replace what is newer.
+  /// A master whose state is older than the slave's, or lost, must not silently replace what is newer. A seed is nobody's
+  /// state: whoever comes first takes it over.
   static func checkPosition(
-    _ hello: Hello, position: Position, store: [UInt8], time: Timestamp?
+    _ hello: Hello, newest: Generation?, store: [UInt8]
   ) throws(ProtocolError) {
-    guard hello.purpose == .cycle, !hello.adopts, position.generation > 0 else { return }
+    guard hello.purpose == .cycle, !hello.adopts, let newest, !newest.isSeed else { return }
     let cause: String
     if hello.store == nil || hello.position.generation == 0 {
-      cause = "this master remembers no cycle, and the slave holds generation \(position.generation)"
+      cause = "this master remembers no cycle, and the slave holds generation \(newest.number)"
     } else if hello.store != store {
       cause = "this master's last cycle went to another store"
-    } else if hello.position.generation < position.generation {
+    } else if hello.position.generation < newest.number {
       cause =
         "this master remembers generation \(hello.position.generation), and the slave holds "
-        + "generation \(position.generation)"
+        + "generation \(newest.number)"
     } else {
       return
     }
     throw ProtocolError(
       .refused, "cannot take a cycle from", "this master",
-      cause: cause + (time.map { " of \($0.rfc3339)" } ?? "") + "; it may have been restored or reinstalled",
+      cause: cause + " of \(newest.time.rfc3339); it may have been restored or reinstalled",
       next: "if what is on this master now is what the slave shall have: hotsync sync --adopt")
   }
 }

@@ -13,7 +13,8 @@ final class Reception {
   private let announcement: Announcement
   private let catalog: Catalog
   private let flush: FileSystemFlush
-  private let limit: DeletionLimit
+  /// Nil where anything may go.
+  private let limit: DeletionLimit?
   private let channel: AgentChannel
   /// What the catalog held before the cycle.
   private let entries: UInt64
@@ -28,7 +29,7 @@ final class Reception {
   init(
     _ store: Store, staging: Staging, intake: EntryIntake, announcement: Announcement, catalog: Catalog,
     entries: UInt64,
-    flush: FileSystemFlush, limit: DeletionLimit, channel: AgentChannel
+    flush: FileSystemFlush, limit: DeletionLimit?, channel: AgentChannel
   ) {
     self.store = store
     self.staging = staging
@@ -77,7 +78,7 @@ final class Reception {
 
   /// A master that announced few deletions and sends many is stopped like one that announced them.
   private func checkDeletions() throws(ConfigError) {
-    guard !announcement.acceptsDeletions, intake.deletions > announcement.deletions else { return }
+    guard let limit, intake.deletions > announcement.deletions else { return }
     guard limit.allows(intake.deletions, of: entries) else {
       throw limit.refusal(of: intake.deletions, of: entries)
     }
@@ -137,14 +138,14 @@ final class Reception {
   // MARK: The seal
 
   /// - Returns: the number that the commit will give.
-  func seal(_ announced: CatalogDigest, previous: Generation?, epoch: UInt64, now: Timestamp) throws(StoreError)
-    -> UInt64
-  {
+  func seal(
+    _ announced: CatalogDigest, previous: Generation?, epoch: UInt64, now: Timestamp, isSeed: Bool
+  ) throws(StoreError) -> UInt64 {
     guard staged == nil else { throw .contradiction("the cycle", "it is sealed already") }
     staging.dropUnused()
     crashPoint("seal")
     let sealer = Sealer(store: store, staging: staging, intake: intake, previous: previous, flushing: flush)
-    let generation = try sealer.seal(announced: announced, epoch: epoch, now: now)
+    let generation = try sealer.seal(announced: announced, epoch: epoch, now: now, isSeed: isSeed)
     let number = generation.journal.generation.number
     staged = StagedHolder(generation)
     return number

@@ -19,7 +19,9 @@ struct Sealer {
   /// Opened before the cycle's first write, so that every error since shows.
   let flushing: FileSystemFlush
 
-  func seal(announced: CatalogDigest, epoch: UInt64, now: Timestamp) throws(StoreError) -> StagedGeneration {
+  func seal(
+    announced: CatalogDigest, epoch: UInt64, now: Timestamp, isSeed: Bool
+  ) throws(StoreError) -> StagedGeneration {
     let result = try intake.finish()
     guard result.catalog == announced else {
       throw .contradiction("the cycle", "the catalog that its entries make is not the one that it announced")
@@ -29,7 +31,7 @@ struct Sealer {
     let segments = try writeSegment(for: number)
     let generation = Generation(
       number: number, time: timeAfterPrevious(now), epoch: epoch, catalog: result.catalog, files: result.files,
-      bytes: result.bytes, changed: result.changed, isSeed: false, segments: segments)
+      bytes: result.bytes, changed: result.changed, isSeed: isSeed, segments: segments)
     let actions = intake.actions.encode()
     try StoreError.telling { () throws(SystemError) in
       let file = try store.incoming.open(StoreLayout.actions, [.writing, .creating, .truncating])

@@ -82,16 +82,18 @@ final class Fold {
     let target = try StoreError.telling { () throws(SystemError) in try into.makeOrOpenFolder(StoreLayout.undo) }
     let level = try level()
     for name in try StoreError.telling({ () throws(SystemError) in try undos.names() }) {
-      // An undo that is damaged helps nobody: the elder's file is lost with it, and verification says so.
-      guard let later = try unlessDamaged(name, in: undos) else { continue }
+      guard case .sound(let later) = try undo(name, in: undos) else { continue }
       let path = later.list.path
       guard try record(at: path)?.namesContent ?? false,
         try StoreError.telling({ () throws(SystemError) in try level.status(path) }) == nil
       else { continue }
       crashPoint("fold")
-      if let own = try unlessDamaged(name, in: target) {
+      switch try undo(name, in: target) {
+      case .sound(let own):
         try StoreError.telling { () throws(SystemError) in try own.take(later, in: target, key: store.key) }
-      } else {
+      // It stays, so that verification goes on to say what is lost.
+      case .altered: break
+      case .missing:
         try StoreError.telling { () throws(SystemError) in
           for name in [name, UndoList.listName(name)] {
             try target.unlinkIfPresent(name)
@@ -103,12 +105,20 @@ final class Fold {
     }
   }
 
-  /// Nil where there is none, or a damaged one. What cannot be read for another reason may be read by the next prune, and must
-  /// not be taken for gone.
-  private func unlessDamaged(_ name: FileName, in folder: borrowing Folder) throws(StoreError) -> Undo? {
-    do throws(StoreError) { return try Undo.open(name, in: folder, key: store.key) } catch {
+  private enum Found {
+    case missing
+    /// It helps nobody: the file is lost with it.
+    case altered
+    case sound(Undo)
+  }
+
+  private func undo(_ name: FileName, in folder: borrowing Folder) throws(StoreError) -> Found {
+    do throws(StoreError) {
+      return try Undo.open(name, in: folder, key: store.key).map { .sound($0) } ?? .missing
+    } catch {
+      // What could not be read just now is no altered one.
       guard error.kind == .damaged else { throw error }
-      return nil
+      return .altered
     }
   }
 

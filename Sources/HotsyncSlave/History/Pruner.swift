@@ -91,7 +91,8 @@ public final class Pruner {
       names[snapshot.generation, default: []].append(snapshot.name.description)
     }
     let verified = try store.verified()
-    let lastVerified = generations.last { verified[$0.number] != nil }?.number
+    // That a seed was read in full is no reason to keep it: no master ever had it.
+    let lastVerified = generations.last { verified[$0.number] != nil && !$0.isSeed }?.number
     var retained: [RetainedGeneration] = []
     for generation in generations {
       let number = generation.number

@@ -15,13 +15,14 @@ final class ContentCopier {
     try StoreError.telling { () throws(SystemError) in
       guard source.size == size else { return false }
       try target.truncate(to: 0)
+      // With its size from the start, as xfs sets space aside beyond the end of a file that grows, holes or not.
+      try target.truncate(to: size)
       var hasher = ContentHasher(key: key)
       try source.forEachPart { (range, file) throws(SystemError) in
         try pass(range, of: file, to: &hasher) { (bytes, offset) throws(SystemError) in
           try target.write(bytes, at: offset)
         }
       }
-      try target.truncate(to: size)
       return hasher.finish() == digest
     }
   }

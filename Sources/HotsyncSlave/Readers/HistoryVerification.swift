@@ -62,7 +62,10 @@ final class HistoryVerification {
     guard case .regular(let size, let digest) = record.content, after?.content != record.content else { return true }
     do throws(StoreError) {
       let undo: Undo?
-      do throws(StoreError) { undo = try level?.undo(of: record.path) } catch { return false }
+      do throws(StoreError) { undo = try level?.undo(of: record.path) } catch {
+        guard error.kind == .damaged else { throw error }
+        return false
+      }
       let file = try StoreError.telling { () throws(SystemError) in
         try level?.open(record.path, under: undo.map { [$0] } ?? [])
       }

@@ -123,8 +123,12 @@ public final class PinnedGeneration {
     var undos: [Undo] = []
     for level in levels {
       crashPoint("look")
-      // An undo that was damaged cannot help: what is read without it is not what the catalog tells.
-      if let undo = try? level.undo(of: path) { undos.append(undo) }
+      do throws(StoreError) {
+        if let undo = try level.undo(of: path) { undos.append(undo) }
+      } catch {
+        // One that was damaged cannot help: what is read without it is not what the catalog tells.
+        guard error.kind == .damaged else { throw error }
+      }
       let file = try StoreError.telling { () throws(SystemError) in try level.open(path, under: undos) }
       if let file { return file }
     }

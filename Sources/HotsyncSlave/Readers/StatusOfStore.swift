@@ -13,6 +13,9 @@ public struct StatusOfStore: Sendable {
   public let freeBytes: UInt64
   public let totalBytes: UInt64
 
+  /// The newest generation where it is a seed: no master's cycle has come yet.
+  public var seed: Generation? { generations.last.flatMap { $0.isSeed ? $0 : nil } }
+
   public init(_ store: Store) throws(StoreError) {
     generations = try store.generations().all
     let list = try DamageList.read(store)
@@ -28,7 +31,7 @@ public struct StatusOfStore: Sendable {
   private static func latest(
     _ contact: (generation: UInt64, time: Timestamp)?, _ newest: Generation?
   ) -> (generation: UInt64, time: Timestamp)? {
-    guard let newest else { return nil }
+    guard let newest, !newest.isSeed else { return nil }
     // Generation times only grow, and may be ahead of the clock; the note of a contact has the clock's time.
     guard let contact, contact.generation == newest.number else { return (newest.number, newest.time) }
     return (newest.number, contact.time)

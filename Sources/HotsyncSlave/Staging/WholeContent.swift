@@ -33,9 +33,19 @@ final class WholeContent {
     do throws(DeltaError) {
       try hasher.skipZeros(offset - position)
       try hasher.update(bytes)
-      try DeltaError.telling { () throws(SystemError) in try file.write(bytes, at: offset) }
+      try DeltaError.telling { () throws(SystemError) in
+        if offset > position { try leaveHole(to: offset) }
+        try file.write(bytes, at: offset)
+      }
     } catch { throw StoreError(error) }
     position = offset + UInt64(bytes.count)
+  }
+
+  /// xfs sets space aside beyond the end of a file that grows, and what is written further on would make it part of the hole:
+  /// to set the size gives it back.
+  private func leaveHole(to offset: UInt64) throws(SystemError) {
+    try file.truncate(to: position)
+    try file.truncate(to: offset)
   }
 
   func finish() throws(StoreError) -> Digest {

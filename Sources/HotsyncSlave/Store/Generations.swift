@@ -13,8 +13,8 @@ public struct Generation: Sendable, Equatable {
   public let bytes: UInt64
   /// Entries that this generation changed.
   public let changed: UInt64
-  /// It came from a folder of the slave's (`seed`); the master never had it.
-  public let isSeed: Bool
+  /// It came from a folder of the slave's (`seed`), and no master was seen in step with it.
+  public internal(set) var isSeed: Bool
   /// The names of its catalog's segments, oldest first.
   public let segments: [FileName]
 }

@@ -38,7 +38,6 @@ import Testing
     before = try expectAlike(pair, before)
     try bottom.removeFolder(.of("fifo"))
     try pair.data.remove(long)
-    before = try expectAlike(pair, before)
     try pair.data.remove("level")
     _ = try expectAlike(pair, before)
   }

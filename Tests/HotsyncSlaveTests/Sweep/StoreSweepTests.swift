@@ -1,4 +1,6 @@
+import HotsyncCatalog
 import HotsyncConfig
+import HotsyncPlan
 import HotsyncProtocol
 import HotsyncSystem
 import HotsyncTransport
@@ -7,7 +9,7 @@ import Testing
 
 @testable import HotsyncSlave
 
-/// What a cycle and a roll-forward leave when any of their system calls fails, falls short, or is the last. Every place of every
+/// What a cycle, a roll-forward and a prune leave when any of their system calls fails, falls short, or is the last. Every place of every
 /// fault with `HOTSYNC_SWEEP=all`.
 @Suite struct StoreSweepTests {
   /// What a master says in the swept cycle, and the states before and after it.
@@ -23,11 +25,12 @@ import Testing
       let slave = try template.copy()
       var tree = template.tree
       var recording: RecordingStream?
-      try slave.serve(over: {
+      let line: (any ByteStream) -> any ByteStream = {
         let stream = RecordingStream($0)
         recording = stream
         return stream
-      }) { try $0.cycle(SweptChanges.last, on: &tree) }
+      }
+      try slave.serve(over: line) { try $0.cycle(SweptChanges.last, on: &tree) }
       speech = try #require(recording).bytes
       after = try SweptStore.state(of: slave)
       #expect(try tree.differences(in: try slave.mirror()) == [])
@@ -67,7 +70,7 @@ import Testing
     /// The next cycle brings what is missing, and one more change.
     func goOn(_ slave: TestSlave) throws -> [String] {
       var tree = template.tree
-      if try slave.store().generations().newest?.number == before.newest {
+      if try slave.store().generations().newest?.number == 3 {
         try slave.cycle(SweptChanges.last, on: &tree)
       } else {
         SweptChanges.apply(SweptChanges.last, to: &tree)
@@ -107,6 +110,57 @@ import Testing
         "roll-forward from call \(call)", on: template, states: [cycle.after], follow: cycle.goOn,
         action: cycle.rollForward
       ).run(fault, atMost: 80)
+    }
+  }
+
+  // MARK: History
+
+  private static func prune(_ slave: TestSlave) throws {
+    let now = Clocks(now: { SweptStore.time(of: 6) }, elapsed: Clocks.system.elapsed)
+    _ = try Pruner(
+      try slave.store(), schedule: try RetentionSchedule("1h/1h"), keepWithin: .seconds(0), maxSize: nil,
+      isDisabled: false, accounts: SweptStore.accounts, clocks: now
+    ).run(accepts: true)
+  }
+
+  @Test(
+    "whatever happens at any system call of a prune, all that is listed can be read, and the next prune goes on",
+    arguments: StoreSweep.Fault.all)
+  func prune(_ fault: StoreSweep.Fault) throws {
+    let template = try SweptStore.beforePrune.get()
+    let slave = try template.copy()
+    try StoreSweepTests.prune(slave)
+    let states = [try SweptStore.state(of: template.slave), try SweptStore.state(of: slave)]
+    #expect(states[1].generations.keys.sorted() == [2, 6])
+    try StoreSweep(
+      "prune", on: template, states: states, followShare: 3,
+      follow: { slave in
+        try StoreSweepTests.prune(slave)
+        let store = try slave.store()
+        let lines = try StoreExamination(slave).find(in: [states[1]])?.differences ?? ["it lists what it never may"]
+        let rest = try HistoryLevel.numbers(in: store.history).filter { ![2, 6].contains($0) }
+        return (lines + rest.map { "\($0) still has history" }).map { "after the next prune: \($0)" }
+      }, action: StoreSweepTests.prune
+    ).run(fault)
+  }
+
+  @Test(
+    "whatever happens at any system call that keeps a snapshot or lets it go, the list is the old one or the new one",
+    arguments: StoreSweep.Fault.all)
+  func snapshots(_ fault: StoreSweep.Fault) throws {
+    let template = try SweptStore.beforePrune.get()
+    let name = SnapshotName("new")!
+    let old = SnapshotName("kept")!
+    let actions: [(String, (TestSlave) throws -> Void)] = [
+      ("pin", { try $0.store().pin(name, generation: 3, now: SweptStore.time(of: 7)) }),
+      ("unpin", { try $0.store().unpin(old) }),
+      ("ask to unpin", { _ = try $0.store().askToUnpin(old, now: SweptStore.time(of: 7)) }),
+    ]
+    for (text, action) in actions {
+      let slave = try template.copy()
+      try action(slave)
+      let states = [try SweptStore.state(of: template.slave), try SweptStore.state(of: slave)]
+      try StoreSweep(text, on: template, states: states, follow: { _ in [] }, action: action).run(fault)
     }
   }
 }

@@ -11,9 +11,14 @@ final class SweptStore: Sendable {
   /// What a store holds, as far as it is promised.
   struct State: Sendable {
     let mirror: TreeSnapshot
-    /// Oldest first, each with the digest of its catalog.
+    /// Each with the digest of its catalog.
     let generations: [UInt64: CatalogDigest]
-    let newest: UInt64
+    let snapshots: [Snapshot]
+
+    /// What tells it from others: the contents follow from it.
+    func isListed(as other: State) -> Bool {
+      generations.keys == other.generations.keys && snapshots == other.snapshots
+    }
   }
 
   static let mirrorPath = "var/lib/hotsync/standby/mirror/files"
@@ -34,23 +39,50 @@ final class SweptStore: Sendable {
   }
 
   static func state(of slave: TestSlave) throws -> State {
-    let list = try slave.store().generations()
+    let store = try slave.store()
     return State(
       mirror: try TreeSnapshot(of: slave.scratch.path(mirrorPath)),
-      generations: Dictionary(uniqueKeysWithValues: list.all.map { ($0.number, $0.catalog) }),
-      newest: list.newest?.number ?? 0)
+      generations: Dictionary(uniqueKeysWithValues: try store.generations().all.map { ($0.number, $0.catalog) }),
+      snapshots: try store.snapshots())
   }
 
   // MARK: The stores
 
-  /// Three generations, and what a master says in a cycle that brings the fourth.
-  static let beforeCycle = Result { () throws in
+  private static func make(_ cycles: [Changes]) throws -> SweptStore {
     let slave = try TestSlave(limit: .percent(100), in: ScratchFolder.memory)
     var tree = Tree()
-    for changes in [SweptChanges.first, SweptChanges.earlier(2), SweptChanges.earlier(3)] {
-      try slave.cycle(changes, on: &tree)
-    }
+    for changes in cycles { try slave.cycle(changes, on: &tree) }
     return SweptStore(slave, tree)
+  }
+
+  /// Three generations, before a cycle that brings the fourth.
+  static let beforeCycle = Result { try make([SweptChanges.first, SweptChanges.earlier(2), SweptChanges.earlier(3)]) }
+
+  /// Six generations, an hour apart. The second is a snapshot. The fourth was dropped before, so that the third has of one file
+  /// both what a commit patched and what a later one displaced.
+  static let beforePrune = Result { () throws in
+    let made = try make([
+      SweptChanges.first, SweptChanges.earlier(2), SweptChanges.earlier(3), SweptChanges.last, SweptChanges.later,
+      SweptChanges.latest,
+    ])
+    let store = try made.slave.store()
+    let list = GenerationList(all: try store.generations().all.map { $0.moved(to: time(of: $0.number)) })
+    try store.top.replace(StoreLayout.generations, with: list.encode(key: store.key))
+    try store.pin(SnapshotName("kept")!, generation: 2, now: time(of: 6))
+    try made.slave.drop([4])
+    return made
+  }
+
+  static func time(of generation: UInt64) -> Timestamp {
+    Timestamp(seconds: 1_700_000_000 + 3_600 * Int64(generation))
+  }
+}
+
+extension Generation {
+  fileprivate func moved(to time: Timestamp) -> Generation {
+    Generation(
+      number: number, time: time, epoch: epoch, catalog: catalog, files: files, bytes: bytes, changed: changed,
+      isSeed: isSeed, segments: segments)
   }
 }
 
@@ -58,32 +90,23 @@ final class SweptStore: Sendable {
 struct StoreExamination {
   let slave: TestSlave
   let store: Store
-  /// The number of the newest generation before anything was mended, or of the one that the journal brings.
-  let newest: UInt64
 
-  /// Rolls forward what there is to roll forward.
+  /// Brings it to a whole generation first.
   init(_ slave: TestSlave) throws {
     self.slave = slave
     store = try slave.store()
-    let metadata = MetadataWriter(accounts: SweptStore.accounts)
-    var number = try store.generations().newest?.number ?? 0
-    if try store.hasJournal(), let bytes = try store.top.content(of: StoreLayout.journal, limit: Journal.limit) {
-      number = max(number, try Journal.parse(bytes, key: store.key).generation.number)
-    }
-    newest = number
-    try Committer(store: store, metadata: metadata).settle()
+    try Committer(store: store, metadata: MetadataWriter(accounts: SweptStore.accounts)).settle()
   }
 
-  /// What is not as it is in that state; nothing where all is.
-  func differences(to state: SweptStore.State) throws -> [String] {
+  /// Which of the states it is in, by its lists, and what is not as it is there; nil where it is in none.
+  func find(in states: [SweptStore.State]) throws -> (index: Int, differences: [String])? {
+    let found = try SweptStore.state(of: slave)
+    guard let index = states.firstIndex(where: { $0.isListed(as: found) }) else { return nil }
     var lines: [String] = []
     if try store.hasJournal() { lines.append("there still is a journal") }
-    let mirror = try TreeSnapshot(of: slave.scratch.path(SweptStore.mirrorPath))
-    lines += mirror.differences(to: state.mirror, .all.subtracting([.space, .root]))
-    let list = try store.generations().all
-    let catalogs = Dictionary(list.map { ($0.number, $0.catalog) }) { $1 }
-    if catalogs != state.generations { lines.append("it lists \(catalogs.keys.sorted()), or their catalogs differ") }
-    return try lines + losses()
+    lines += found.mirror.differences(to: states[index].mirror, .all.subtracting([.space, .root]))
+    if found.generations != states[index].generations { lines.append("its catalogs differ") }
+    return (index, try lines + losses())
   }
 
   /// What the generations that are kept cannot give back.
