@@ -1,4 +1,5 @@
 import HotsyncCatalog
+import HotsyncConfig
 import HotsyncPlan
 import HotsyncSystem
 import TestSupport
@@ -40,6 +41,30 @@ extension TestSlave {
     #expect(try StoreVerification(store, share: 1, accounts: Accounts()).run().damaged == [])
     let segments = Set(try store.generations().all.flatMap(\.segments))
     #expect(Set(try store.catalogFolder.names()) == segments)
+  }
+
+  @Test("what an elder has as a further name of another file stays for those before it, which have it as the first")
+  func furtherName() throws {
+    let slave = try TestSlave(limit: .percent(100))
+    var tree = Tree()
+    var copies: [Tree] = []
+    func cycle(_ put: [String: Entry], moved: [String: String] = [:]) throws {
+      var changes = Changes()
+      changes.put = put
+      changes.moved = moved
+      try slave.cycle(changes, on: &tree)
+      copies.append(tree)
+    }
+    try cycle(["b": .file("what was first b")])
+    try cycle(["a": .file("what was first b"), "b": Entry(.hardLink("a"))], moved: ["a": "b"])
+    try cycle(["c": .file("another")])
+    try cycle(["a": .file("new a"), "b": .file("new b")])
+    try slave.drop([3])
+    for number in [1, 2, 4] {
+      try slave.restore(to: "out\(number)", from: try slave.pin("\(number)"))
+      let out = try slave.scratch.makeOrOpenFolder("out\(number)")
+      #expect(try copies[number - 1].differences(in: out) == [], "generation \(number)")
+    }
   }
 
   @Test("a generation that is read is not dropped, and its reader goes on")

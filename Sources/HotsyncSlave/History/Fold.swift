@@ -70,7 +70,7 @@ final class Fold {
     _ path: RelativePath, _ cursor: MergedCursor, _ level: HistoryLevel
   ) throws(StoreError) -> Bool {
     do throws(CatalogError) { try cursor.seek(to: path) } catch { throw StoreError(error) }
-    guard let record = cursor.current?.record, record.path == path, case .regular = record.content else { return false }
+    guard let record = cursor.current?.record, record.path == path, record.namesContent else { return false }
     return try StoreError.telling { () throws(SystemError) in try level.status(path) } == nil
   }
 
@@ -84,7 +84,7 @@ final class Fold {
     for name in try StoreError.telling({ () throws(SystemError) in try undos.names() }) {
       guard case .sound(let later) = try undo(name, in: undos) else { continue }
       let path = later.list.path
-      guard case .regular = try record(at: path)?.content,
+      guard try record(at: path)?.namesContent ?? false,
         try StoreError.telling({ () throws(SystemError) in try level.status(path) }) == nil
       else { continue }
       crashPoint("fold")
@@ -124,5 +124,16 @@ final class Fold {
 
   private func record(at path: RelativePath) throws(StoreError) -> Record? {
     do throws(CatalogError) { return try catalog.record(at: path) } catch { throw StoreError(error) }
+  }
+}
+
+extension Record {
+  /// Whether a file's content may be found by this path. A further name counts, too: in generations before this one it may have
+  /// been the first, and they look for it here.
+  fileprivate var namesContent: Bool {
+    switch content {
+    case .regular, .hardLink: true
+    default: false
+    }
   }
 }
