@@ -85,7 +85,7 @@ import Testing
 
   @Test(
     "a restore that is stopped between two looks finds what a prune has folded meanwhile",
-    arguments: [1, 4, 9, 14, 19, 24])
+    arguments: [1, 4, 9, 14])
   mutating func foldedMeanwhile(_ pass: Int) throws {
     for number in 4...5 as ClosedRange<UInt64> { try commit(number) }
     let reader = try restore(1, ["HOTSYNC_STOP_AT": "look:\(pass)"])
