@@ -21,7 +21,7 @@ public struct GlobalOptions: ParsableArguments, Sendable {
   public init() {}
 
   public var consoleOptions: Console.Options {
-    Console.Options(json: json, verbose: verbose, quiet: quiet, progress: !noProgress)
+    Console.Options(json: json, verbose: verbose, quiet: quiet, progress: !noProgress, root: root)
   }
 }
 

@@ -55,7 +55,17 @@ public struct ErrorReport: Sendable, Equatable {
   public let operation: String
   public let subject: String
   public let cause: String
-  public let nextStep: String
+  public private(set) var nextStep: String
+
+  /// Whoever found the error did not know of the root: a command of the same program that the next step names needs it as well.
+  func withRoot(_ root: String, for program: String) -> ErrorReport {
+    let place = nextStep.firstRange(of: "\(program) ")
+    guard root != "/", let place, !nextStep.contains("--root") else { return self }
+    var report = self
+    let isLast = !nextStep[place.lowerBound...].contains { ",;(".contains($0) }
+    report.nextStep += isLast ? " --root \(quotedForShell(root))" : " (with --root \(quotedForShell(root)))"
+    return report
+  }
 
   public init(_ error: any HotsyncError) {
     kind = error.kind

@@ -39,6 +39,7 @@ struct PruneVerb: Verb {
           failures.append(ErrorReport(PruneVerb.refusal(of: connection.name, why, next)))
           continue
         }
+        if let failure = outcome.failure { failures.append(ErrorReport(failure)) }
         decisions += outcome.fates.reversed().map { fate in
           PruneReport.Decision(
             connection: connection.name, generation: fate.generation.number, time: fate.generation.time,

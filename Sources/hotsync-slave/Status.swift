@@ -51,6 +51,14 @@ struct StatusVerb: Verb {
     // The newest generation is all that is kept, so that its files are the store.
     told.storeBytes = store.generations.last?.bytes ?? 0
     told.freeBytes = store.freeBytes
+    told.lost = UInt64(store.lost)
+    if store.isFull {
+      told.ready = false
+      told.blockers.append(
+        Blocker(
+          code: "space", message: "the store's file system is full: the next cycle cannot be taken",
+          nextStep: "make room there (df -h), or keep fewer generations: hotsync-slave prune --dry-run"))
+    }
     if let seed = store.seed {
       told.seed = (seed.number, seed.time)
       told.ready = false

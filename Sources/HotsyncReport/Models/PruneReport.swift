@@ -87,13 +87,14 @@ public struct PruneReport: Report {
     return .object([
       ("kept", .array(kept.map { fields($0, ("kept_by", .strings($0.keptBy))) })),
       ("dropped", .array(dropped.map { fields($0, ("why", .known($0.dropped))) })),
+      ("errors", .array(failures.map(\.json))),
     ])
   }
 
   public func text(now: Timestamp) -> String {
     let title = plan.description.isEmpty ? plan.name : "\(plan.name) (\(plan.description))"
     let head = "plan \(harmless(title)): \(plan.isDisabled ? "switched off, nothing goes" : plan.schedule.description)"
-    guard !decisions.isEmpty else { return head + "\nno generation to look at" }
+    guard !decisions.isEmpty else { return failures.isEmpty ? head + "\nno generation to look at" : head }
     var table = TextTable(
       (hasSeveral ? [("connection", .left)] : []) + [
         ("number", .right), ("UTC time", .left), (isDryRun ? "would" : "was", .left), ("why", .left),

@@ -57,6 +57,8 @@ public struct SlaveStatusReport: Report {
     /// How long a promotion would take.
     public var estimate: Duration?
     public var generations: UInt64?
+    /// Versions of files that older generations have lost.
+    public var lost: UInt64 = 0
     public var storeBytes: UInt64?
     public var freeBytes: UInt64?
 
@@ -98,7 +100,8 @@ public struct SlaveStatusReport: Report {
       (
         "store",
         .object([
-          ("generations", .known(connection.generations)), ("bytes", .known(connection.storeBytes)),
+          ("generations", .known(connection.generations)), ("lost", .size(connection.lost)),
+          ("bytes", .known(connection.storeBytes)),
           ("free_bytes", .known(connection.freeBytes)), ("is_seed", .bool(connection.seed != nil)),
         ])
       ),
@@ -125,6 +128,11 @@ public struct SlaveStatusReport: Report {
       lines.append("  epoch        \(epoch)" + (connection.fenced == true ? ", fenced" : ""))
     }
     lines.append("  store        \(store(connection))")
+    if connection.lost > 0 {
+      lines.append(
+        "  history      \(Units.count(connection.lost, "old version")) of files lost: hotsync-slave verify --full tells which"
+      )
+    }
     let estimate = connection.estimate.map { ", a promotion takes about \(Units.duration($0))" } ?? ""
     switch connection.ready {
     case true?: lines.append("  ready        yes\(estimate)")

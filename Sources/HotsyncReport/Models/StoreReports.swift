@@ -85,12 +85,15 @@ public struct GenerationsReport: Report {
 /// What `hotsync-slave verify` has to say.
 public struct VerifyReport: Report {
   public struct Damage: Sendable, Equatable {
+    /// Nil where there is one only.
+    public let connection: String?
     public let path: ReportedPath
     public let generation: UInt64
     /// In words: "content differs from the catalog".
     public let what: String
 
-    public init(path: ReportedPath, generation: UInt64, what: String) {
+    public init(connection: String? = nil, path: ReportedPath, generation: UInt64, what: String) {
+      self.connection = connection
       self.path = path
       self.generation = generation
       self.what = what
@@ -100,36 +103,77 @@ public struct VerifyReport: Report {
   public let filesChecked: UInt64
   public let bytesChecked: UInt64
   public let damaged: [Damage]
+  /// The generation that a cycle mends; nil where there are several stores.
+  public let newest: UInt64?
 
-  public init(filesChecked: UInt64, bytesChecked: UInt64, damaged: [Damage]) {
+  /// Of the connections whose stores could not be verified.
+  public let failures: [ErrorReport]
+
+  public init(
+    filesChecked: UInt64, bytesChecked: UInt64, damaged: [Damage], newest: UInt64? = nil, failures: [ErrorReport] = []
+  ) {
+    self.newest = newest
+    self.failures = failures
     self.filesChecked = filesChecked
     self.bytesChecked = bytesChecked
     self.damaged = damaged
   }
 
-  public var exitCode: ExitCode { damaged.isEmpty ? .done : .damaged }
+  public var exitCode: ExitCode { .ofSeveral(failures.map(\.exitCode) + (damaged.isEmpty ? [] : [.damaged])) }
 
   public var json: JSONValue {
     .object([
-      ("result", .string(damaged.isEmpty ? "sound" : "damaged")), ("files_checked", .size(filesChecked)),
+      ("result", .string(exitCode == .done ? "sound" : "damaged")), ("files_checked", .size(filesChecked)),
       ("bytes_checked", .size(bytesChecked)),
       (
         "damaged",
         .array(
           damaged.map {
-            .object($0.path.fields("path") + [("generation", .size($0.generation)), ("what", .string($0.what))])
+            .object(
+              ($0.connection.map { [("connection", .string($0))] } ?? []) + $0.path.fields("path") + [
+                ("generation", .size($0.generation)), ("what", .string($0.what)),
+              ])
           })
       ),
+      ("errors", .array(failures.map(\.json))),
     ])
   }
 
   public func text(now: Timestamp) -> String {
     let checked = "\(Units.count(filesChecked, "file")), \(Units.size(bytesChecked)) checked"
-    guard !damaged.isEmpty else { return "sound: \(checked)" }
-    let lines = damaged.map { "  generation \($0.generation)  \($0.path): \(harmless($0.what))" }
+    guard !damaged.isEmpty else { return failures.isEmpty ? "sound: \(checked)" : checked }
+    let places = grouped
+    let lines = places.map {
+      "  \($0.connection.map { "\(harmless($0)) " } ?? "")\($0.path): \(harmless($0.what)): \(VerifyReport.words($0.generations))"
+    }
+    let isMendable = newest == nil || damaged.contains { $0.generation == newest }
+    let isLost = damaged.contains { $0.generation != newest }
+    let next =
+      (isMendable ? ["next: on the master: hotsync sync, which sends again what the newest generation has"] : [])
+      + (isLost
+        ? ["next: what an older generation has lost is in others, perhaps: hotsync-slave history PATH"] : [])
     return
-      (["damaged: \(Units.count(UInt64(damaged.count), "place")); \(checked)"] + lines
-      + ["next: hotsync sync on the master, which mends the newest generation"]).joined(separator: "\n")
+      (["damaged: \(Units.count(UInt64(places.count), "place")); \(checked)"] + lines + next).joined(separator: "\n")
+  }
+
+  /// Each path once for each kind of damage, with all generations that have it.
+  private var grouped: [(connection: String?, path: ReportedPath, what: String, generations: [UInt64])] {
+    var places: [(connection: String?, path: ReportedPath, what: String, generations: [UInt64])] = []
+    for one in damaged {
+      if let index = places.firstIndex(where: {
+        $0.connection == one.connection && $0.path == one.path && $0.what == one.what
+      }) {
+        places[index].generations.append(one.generation)
+      } else {
+        places.append((one.connection, one.path, one.what, [one.generation]))
+      }
+    }
+    return places
+  }
+
+  private static func words(_ generations: [UInt64]) -> String {
+    (generations.count == 1 ? "generation " : "generations ")
+      + generations.sorted().map(String.init).joined(separator: ", ")
   }
 }
 

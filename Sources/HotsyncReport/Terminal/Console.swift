@@ -20,12 +20,17 @@ public final class Console: Sendable {
     public var verbose = false
     public var quiet = false
     public var progress = true
+    /// The root that the command was given: it belongs to the next one, too.
+    public var root = "/"
 
-    public init(json: Bool = false, verbose: Bool = false, quiet: Bool = false, progress: Bool = true) {
+    public init(
+      json: Bool = false, verbose: Bool = false, quiet: Bool = false, progress: Bool = true, root: String = "/"
+    ) {
       self.json = json
       self.verbose = verbose
       self.quiet = quiet
       self.progress = progress
+      self.root = root
     }
   }
 
@@ -112,7 +117,8 @@ public final class Console: Sendable {
 
   /// An error in its three parts. `--quiet` does not silence it.
   public func tell(_ error: ErrorReport) {
-    writeMessage(lines: error.terminalText(program: program).split(separator: "\n").map(String.init), .error)
+    let text = error.withRoot(options.root, for: program).terminalText(program: program)
+    writeMessage(lines: text.split(separator: "\n").map(String.init), .error)
   }
 
   /// What is good to know beside a result: a line on standard error, unless `--quiet`.

@@ -4,9 +4,6 @@ import HotsyncSystem
 import HotsyncTransport
 
 extension Access {
-  /// Below this a cycle may well not fit.
-  private static let wantedFreeBytes: UInt64 = 64 << 20
-
   /// Looks at everything that a master's cycle needs here, and changes nothing: `hotsync-slave check`.
   public func check() -> ConnectionCheck {
     var check = ConnectionCheck(connection: connection.name)
@@ -50,7 +47,7 @@ extension Access {
         next: "mount it read-write (mount -o remount,rw …), or run this as root")
     }
     let space = try opened.top.descriptor.freeSpace()
-    guard space.freeBytes >= Access.wantedFreeBytes, space.freeInodes > 0 else {
+    guard space.freeBytes >= StatusOfStore.leastFreeBytes, space.freeInodes > 0 else {
       throw AccessError(
         .unwritable, "cannot use", "the store of \"\(connection.name)\"",
         cause: "only \(space.freeBytes >> 20) MiB and \(space.freeInodes) inodes are free",

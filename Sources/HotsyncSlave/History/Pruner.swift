@@ -15,6 +15,8 @@ public final class Pruner {
     public internal(set) var fates: [Fate] = []
     /// What speaks against it, so that nothing was dropped; the operator can accept it.
     public internal(set) var refusal: String?
+    /// What stopped it after the decision was carried out: the next prune goes on with what is left.
+    public internal(set) var failure: StoreError?
     /// Snapshots that the master had asked to let go, and that are no more.
     public internal(set) var unpinned: [SnapshotName] = []
   }
@@ -115,6 +117,23 @@ public final class Pruner {
       throw .busy("the history of \"\(store.connection)\"", "another prune is under way")
     }
     defer { withExtendedLifetime(alone) {} }
+    do throws(StoreError) { return try attempt(accepts) } catch {
+      // What is to make room must not need any: what was set aside for such a moment is given back to the disk.
+      guard error.kind == .unwritable, try releaseBallast() else { throw error }
+      defer { try? store.top.setAsideBallast() }
+      return try attempt(accepts)
+    }
+  }
+
+  private func releaseBallast() throws(StoreError) -> Bool {
+    try StoreError.telling { () throws(SystemError) in
+      guard try store.top.statusIfPresent(StoreLayout.ballast) != nil else { return false }
+      try store.top.unlink(StoreLayout.ballast)
+      return true
+    }
+  }
+
+  private func attempt(_ accepts: Bool) throws(StoreError) -> Outcome {
     try takeLock()
     defer { giveLock() }
     let list = try store.generations()
@@ -124,7 +143,10 @@ public final class Pruner {
       try store.unpin(outcome.unpinned)
       try unlist(&outcome, list)
     }
-    try foldUnlisted(try store.generations())
+    do throws(StoreError) { try foldUnlisted(try store.generations()) } catch {
+      guard error.kind != .unwritable else { throw error }
+      outcome.failure = error
+    }
     return outcome
   }
 
@@ -221,7 +243,8 @@ extension Store {
     try StoreError.telling { () throws(SystemError) in
       let name = StoreLayout.name(generation)
       guard try pins.statusIfPresent(name) != nil else { return false }
-      return try !pins.open(name, .readingAndWriting).tryLock()
+      // flock(2) asks for no right to write.
+      return try !pins.open(name).tryLock()
     }
   }
 

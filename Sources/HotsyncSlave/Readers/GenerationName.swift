@@ -1,8 +1,8 @@
 public import HotsyncCatalog
 public import HotsyncSystem
 
-/// How an operator names a generation: a number, `latest`, `latest-N`, a snapshot's name, or a time, local or with `Z` in UTC
-/// (`2026-11-20 14:00`: the newest at or before it).
+/// How an operator names a generation: a number, `latest`, `latest-N`, a snapshot's name, or a time
+/// (`2026-11-20 14:00`: the newest at or before it), in UTC as all times are that are shown.
 public enum GenerationName: Sendable, Equatable {
   case number(UInt64)
   /// The Nth before the newest.
@@ -34,8 +34,8 @@ public enum GenerationName: Sendable, Equatable {
   }
 
   private static func time(_ text: String) -> Timestamp? {
-    let isUTC = text.hasSuffix("Z")
-    let halves = text.dropLast(isUTC ? 1 : 0).split(omittingEmptySubsequences: false) { $0 == " " || $0 == "T" }
+    let suffix = [" UTC", "Z"].first { text.hasSuffix($0) } ?? ""
+    let halves = text.dropLast(suffix.count).split(omittingEmptySubsequences: false) { $0 == " " || $0 == "T" }
     guard (1...2).contains(halves.count) else { return nil }
     let date = halves[0].split(separator: "-", omittingEmptySubsequences: false).compactMap(wholeNumber)
     // A day alone means all of it.
@@ -45,7 +45,7 @@ public enum GenerationName: Sendable, Equatable {
     guard date.count == 3, (2...3).contains(parts.count), parts.count == clock.count else { return nil }
     return Timestamp(
       year: date[0], month: date[1], day: date[2], hour: parts[0], minute: parts[1],
-      second: parts.count == 3 ? parts[2] : 0, isUTC: isUTC)
+      second: parts.count == 3 ? parts[2] : 0, isUTC: true)
   }
 
   /// The one that is meant of those that there are, oldest first.
@@ -71,6 +71,16 @@ extension StoreError {
   static func unknownGeneration(_ text: String, _ connection: String) -> StoreError {
     StoreError(
       .usage, "cannot find", "generation \(shown(text.utf8.prefix(100)))",
-      cause: "the store of \"\(connection)\" keeps none that this names", next: "hotsync-slave generations")
+      cause: "the store of \"\(connection)\" keeps none that this names\(hint(text))", next: "hotsync-slave generations"
+    )
+  }
+
+  private static func hint(_ text: String) -> String {
+    switch GenerationName(text) {
+    case .number, .latest: ""
+    case .time(let time): " (the newest at or before \(time.rfc3339))"
+    case .snapshot: " (taken for a snapshot's name: it is no number, latest, latest-N or time as 2026-11-20 14:00)"
+    case nil: " (it is no number, latest, latest-N, snapshot's name or time as 2026-11-20 14:00)"
+    }
   }
 }

@@ -85,6 +85,12 @@ public final class Restore {
 
   private func checkHeld(_ path: RelativePath) throws(StoreError) {
     guard try record(at: path) == nil else { return }
+    if let other = try pinned.store.newestGeneration(with: path) {
+      throw StoreError(
+        .usage, "cannot restore", path.description,
+        cause: "generation \(pinned.generation.number) does not hold it; the newest that does is \(other.number)",
+        next: "hotsync-slave restore \(quotedForShell(path.description)) --to DIR --generation \(other.number)")
+    }
     let hint = try NearestPath(pinned.catalog).find(path)
     throw StoreError(
       .usage, "cannot restore", path.description, cause: "generation \(pinned.generation.number) does not hold it",
@@ -309,11 +315,22 @@ public final class Restore {
   }
 }
 
+extension Store {
+  /// The newest generation that has an entry at a path; nil where none is left that has.
+  fileprivate func newestGeneration(with path: RelativePath) throws(StoreError) -> Generation? {
+    for generation in try generations().all.reversed() {
+      // One whose catalog is damaged, or that a prune has just dropped, is no answer.
+      if let catalog = try? catalog(of: generation), (try? catalog.record(at: path)) != nil { return generation }
+    }
+    return nil
+  }
+}
+
 extension StoreError {
   static func inTheWay(_ path: RelativePath) -> StoreError {
     StoreError(
       .unwritable, "cannot restore", path.description, cause: "something stands in its place in the target already",
-      next: "restore into an empty folder, or let it replace files: --force")
+      next: "restore into an empty folder, or let it replace files, though no folders: --force")
   }
 }
 

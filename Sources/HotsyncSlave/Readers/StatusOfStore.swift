@@ -13,6 +13,11 @@ public struct StatusOfStore: Sendable {
   public let freeBytes: UInt64
   public let totalBytes: UInt64
 
+  /// With less than this free a cycle, and its own lists, may not fit any more.
+  static let leastFreeBytes: UInt64 = 64 << 20
+
+  public var isFull: Bool { freeBytes < StatusOfStore.leastFreeBytes }
+
   /// The newest generation where it is a seed: no master's cycle has come yet.
   public var seed: Generation? { generations.last.flatMap { $0.isSeed ? $0 : nil } }
 

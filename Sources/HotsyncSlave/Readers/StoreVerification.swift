@@ -36,6 +36,7 @@ public final class StoreVerification {
       newest, share: share, accounts: accounts, mapsUnknownOwnersToNobody: mapsUnknownOwnersToNobody,
       progress: progress)
     result = try mirror.run()
+    result.newest = newest.generation.number
     let generations = try store.generations().all
     let inMirror = result.damaged
     for path in Set(inMirror.filter(\.isContent).map(\.path)) {

@@ -7,6 +7,8 @@ public struct VerificationResult: Sendable {
   public internal(set) var filesChecked: UInt64 = 0
   public internal(set) var bytesChecked: UInt64 = 0
   public internal(set) var damaged: [Damage] = []
+  /// The generation that the mirror shows: its damage is mended by the next cycle.
+  public internal(set) var newest: UInt64 = 0
 }
 
 /// Compares the mirror with the catalog of a pinned generation: what is there, what kind it is, its size, links and
