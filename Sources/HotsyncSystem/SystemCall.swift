@@ -47,6 +47,8 @@ public struct SystemError: HotsyncError, Equatable {
   public var isLoop: Bool { number == ELOOP }
   /// EFBIG: also of a small file that is read whole and is longer than it may be.
   public var isTooLarge: Bool { number == EFBIG }
+  /// The disk does not give back what it was given (EIO, EUCLEAN).
+  public var isUnreadable: Bool { number == EIO || number == EUCLEAN }
   public var isReadOnly: Bool { number == EROFS }
   public var isNoSpace: Bool { number == ENOSPC || number == EDQUOT }
 }

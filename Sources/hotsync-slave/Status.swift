@@ -48,7 +48,7 @@ struct StatusVerb: Verb {
       SlaveStatusReport.Sync(generation: $0.generation, time: $0.time, age: max(.zero, now.since($0.time)))
     }
     told.generations = UInt64(store.generations.count)
-    // The newest generation is all that is kept, so that its files are the store.
+    // Of the newest generation: what history takes beside it would have to be walked.
     told.storeBytes = store.generations.last?.bytes ?? 0
     told.freeBytes = store.freeBytes
     told.lost = UInt64(store.lost)

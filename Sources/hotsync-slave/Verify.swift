@@ -47,7 +47,7 @@ struct VerifyVerb: Verb {
     _ connection: ConnectionConfiguration, _ configuration: Configuration, on machine: Machine
   ) throws(StoreError) -> VerificationResult {
     let store = try machine.store(of: connection, in: configuration)
-    let newest = try StatusOfStore(store).generations.last
+    let newest = (try? StatusOfStore(store))?.generations.last
     let progress = Progress(console: machine.console)
     progress.phase("verify", totalFiles: newest?.files, totalBytes: full ? newest?.bytes : nil)
     var told: (files: UInt64, bytes: UInt64) = (0, 0)

@@ -75,7 +75,7 @@ import Testing
   func unknownFormat() throws {
     let pair = try committed()
     try Pair.shell("sed -i 's/^hotsync-store 2$/hotsync-store 9/' \"$0/format\"", pair.store.path)
-    try pair.expectRefusal(65, "its format is 9", "format 1", "install the version")
+    try pair.expectRefusal(65, "its format is 9", "format 2", "install the version")
   }
 
   @Test("a store whose format file is cut short is 65", arguments: ["", "hotsync-store 2\n", "another program's\n"])

@@ -84,11 +84,12 @@ public struct PruneReport: Report {
         (hasSeveral ? [("connection", .string(decision.connection))] : [])
           + [("generation", .size(decision.generation)), rest])
     }
-    return .object([
-      ("kept", .array(kept.map { fields($0, ("kept_by", .strings($0.keptBy))) })),
-      ("dropped", .array(dropped.map { fields($0, ("why", .known($0.dropped))) })),
-      ("errors", .array(failures.map(\.json))),
-    ])
+    let errors = failures.isEmpty ? [] : [("errors", JSONValue.array(failures.map(\.json)))]
+    return .object(
+      [
+        ("kept", .array(kept.map { fields($0, ("kept_by", .strings($0.keptBy))) })),
+        ("dropped", .array(dropped.map { fields($0, ("why", .known($0.dropped))) })),
+      ] + errors)
   }
 
   public func text(now: Timestamp) -> String {

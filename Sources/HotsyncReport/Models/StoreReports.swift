@@ -122,21 +122,17 @@ public struct VerifyReport: Report {
   public var exitCode: ExitCode { .ofSeveral(failures.map(\.exitCode) + (damaged.isEmpty ? [] : [.damaged])) }
 
   public var json: JSONValue {
-    .object([
-      ("result", .string(exitCode == .done ? "sound" : "damaged")), ("files_checked", .size(filesChecked)),
-      ("bytes_checked", .size(bytesChecked)),
-      (
-        "damaged",
-        .array(
-          damaged.map {
-            .object(
-              ($0.connection.map { [("connection", .string($0))] } ?? []) + $0.path.fields("path") + [
-                ("generation", .size($0.generation)), ("what", .string($0.what)),
-              ])
-          })
-      ),
-      ("errors", .array(failures.map(\.json))),
-    ])
+    let places = damaged.map { damage in
+      JSONValue.object(
+        (damage.connection.map { [("connection", .string($0))] } ?? []) + damage.path.fields("path")
+          + [("generation", .size(damage.generation)), ("what", .string(damage.what))])
+    }
+    let errors = failures.isEmpty ? [] : [("errors", JSONValue.array(failures.map(\.json)))]
+    return .object(
+      [
+        ("result", .string(exitCode == .done ? "sound" : "damaged")), ("files_checked", .size(filesChecked)),
+        ("bytes_checked", .size(bytesChecked)), ("damaged", .array(places)),
+      ] + errors)
   }
 
   public func text(now: Timestamp) -> String {

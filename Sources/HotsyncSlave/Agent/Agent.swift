@@ -152,7 +152,7 @@ public final class Agent {
   /// What verifications found damaged, as much of it as a greeting holds.
   private func damagedPaths() throws(StoreError) -> [RelativePath] {
     var bytes = 0
-    return try DamageList.read(store).mirror.sorted().prefix(Limits.damagedPaths).filter { path in
+    return try DamageList.readIfSound(store).mirror.sorted().prefix(Limits.damagedPaths).filter { path in
       bytes += path.bytes.count + 3
       return bytes <= Limits.damagedPathBytes
     }
@@ -233,7 +233,8 @@ public final class Agent {
     }
     crashPoint("commit")
     let generation = try Committer(store: store, metadata: metadata).commit(staged)
-    try DamageList.remove(try current().mended, in: store)
+    try DamageList.remove(
+      try current().mended, losing: try current().displacedDamaged, of: generation.number - 1, in: store)
     reception = nil
     previous = generation
     if !context.isSeeding { try store.noteContact(context.clocks.now(), generation: generation.number) }

@@ -47,6 +47,7 @@ final class Reception {
 
   /// Damaged entries that came again.
   var mended: Set<RelativePath> { intake.mended }
+  var displacedDamaged: Set<RelativePath> { intake.displacedDamaged }
 
   var mismatched: [UInt64] { staging.mismatched.sorted() }
 

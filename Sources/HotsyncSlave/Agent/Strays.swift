@@ -7,7 +7,7 @@ enum Strays {
   /// What cannot be removed stays on the list of damage.
   static func remove(from store: Store, newest: Generation?) throws(StoreError) {
     guard let newest else { return }
-    let listed = try DamageList.read(store).mirror
+    let listed = try DamageList.readIfSound(store).mirror
     guard !listed.isEmpty else { return }
     let catalog = try store.catalog(of: newest)
     var gone: Set<RelativePath> = []

@@ -57,6 +57,8 @@ final class Fold {
         crashPoint("fold")
         try StoreError.telling { () throws(SystemError) in
           try files.withParent(of: path) { (target) throws(SystemError) in
+            // A folder there was made by hand: the elder has a file.
+            if try target.statusIfPresent(path.name)?.kind == .folder { try target.removeTree(path.name) }
             try folder.rename(path.name, into: target, as: path.name)
           }
         }
@@ -71,7 +73,11 @@ final class Fold {
   ) throws(StoreError) -> Bool {
     do throws(CatalogError) { try cursor.seek(to: path) } catch { throw StoreError(error) }
     guard let record = cursor.current?.record, record.path == path, record.namesContent else { return false }
-    return try StoreError.telling { () throws(SystemError) in try level.status(path) } == nil
+    return try !hasOwn(path, level)
+  }
+
+  private func hasOwn(_ path: RelativePath, _ level: HistoryLevel) throws(StoreError) -> Bool {
+    try StoreError.telling { () throws(SystemError) in try level.status(path)?.kind == .regular }
   }
 
   // MARK: Undos
@@ -85,7 +91,7 @@ final class Fold {
       guard case .sound(let later) = try undo(name, in: undos) else { continue }
       let path = later.list.path
       guard try record(at: path)?.namesContent ?? false,
-        try StoreError.telling({ () throws(SystemError) in try level.status(path) }) == nil
+        try !hasOwn(path, level)
       else { continue }
       crashPoint("fold")
       switch try undo(name, in: target) {

@@ -53,13 +53,18 @@ final class HistoryLevel {
     }
   }
 
+  func hasUndo(of path: RelativePath) -> Bool {
+    !undoNames.isEmpty && undoNames.contains(UndoList.listName(UndoList.name(of: path, key: key)))
+  }
+
   /// Nil where the commit patched nothing there.
   func undo(of path: RelativePath) throws(StoreError) -> Undo? {
-    guard !undoNames.isEmpty else { return nil }
+    guard hasUndo(of: path) else { return nil }
     let name = UndoList.name(of: path, key: key)
-    guard undoNames.contains(UndoList.listName(name)) else { return nil }
-    let folder = try StoreError.telling { () throws(SystemError) in try self.folder.folder(StoreLayout.undo) }
-    return try Undo.open(name, in: folder, key: key)
+    // A prune that has folded this level may have removed it: the reader then finds another content, and looks again.
+    let undos = try StoreError.telling { () throws(SystemError) in try folder.ifPresent(StoreLayout.undo) }
+    guard let undos else { return nil }
+    return try Undo.open(name, in: undos, key: key)
   }
 }
 

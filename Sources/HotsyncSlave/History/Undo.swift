@@ -40,6 +40,8 @@ final class Undo {
     for range in Stretches.clipping(ranges, to: size) {
       pieces.append(UndoList.Piece(range: range, digest: try copier.copy(range, of: file, into: saved)))
     }
+    // The list must not outlive a power cut without them.
+    try saved.synchronize()
     try folder.replace(
       UndoList.listName(name), with: UndoList(path: path, size: size, pieces: pieces).encode(key: key))
   }

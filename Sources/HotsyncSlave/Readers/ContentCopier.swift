@@ -12,30 +12,41 @@ final class ContentCopier {
   func copy(
     _ source: VersionFile, into target: borrowing Descriptor, size: UInt64, digest: Digest
   ) throws(StoreError) -> Bool {
-    try StoreError.telling { () throws(SystemError) in
+    var isWriting = true
+    do throws(SystemError) {
       guard source.size == size else { return false }
       try target.truncate(to: 0)
       // With its size from the start, as xfs sets space aside beyond the end of a file that grows, holes or not.
       try target.truncate(to: size)
       var hasher = ContentHasher(key: key)
+      isWriting = false
       try source.forEachPart { (range, file) throws(SystemError) in
         try pass(range, of: file, to: &hasher) { (bytes, offset) throws(SystemError) in
+          isWriting = true
           try target.write(bytes, at: offset)
+          isWriting = false
         }
       }
       return hasher.finish() == digest
+    } catch {
+      guard !isWriting, error.isUnreadable else { throw StoreError(error) }
+      return false
     }
   }
 
   /// The same without a copy.
   func isSound(_ source: VersionFile, size: UInt64, digest: Digest) throws(StoreError) -> Bool {
-    try StoreError.telling { () throws(SystemError) in
-      guard source.size == size else { return false }
+    guard source.size == size else { return false }
+    do throws(SystemError) {
       var hasher = ContentHasher(key: key)
       try source.forEachPart { (range, file) throws(SystemError) in
         try pass(range, of: file, to: &hasher) { (_, _) throws(SystemError) in }
       }
       return hasher.finish() == digest
+    } catch {
+      // What the disk does not give back is as lost as what it gives back wrongly.
+      guard error.isUnreadable else { throw StoreError(error) }
+      return false
     }
   }
 

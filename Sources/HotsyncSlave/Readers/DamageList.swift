@@ -27,7 +27,7 @@ struct DamageList: Equatable {
   /// Adds what a verification found; a full one is all that is known.
   static func note(mirror: [Damage], all: [Damage], isFull: Bool, in store: Store) throws(StoreError) {
     // A list that cannot be read is replaced by what is known now.
-    var list = isFull ? DamageList() : (try? read(store)) ?? DamageList()
+    var list = isFull ? DamageList() : try readIfSound(store)
     list.mirror.formUnion(mirror.map(\.path))
     list.lost.formUnion(
       all.dropFirst(mirror.count).map { Loss(path: $0.path, generation: $0.generation) })
@@ -37,17 +37,23 @@ struct DamageList: Equatable {
   }
 
   /// Takes out what came again with a cycle.
-  static func remove(_ mended: Set<RelativePath>, in store: Store) throws(StoreError) {
+  ///
+  /// - Parameters:
+  ///   - displaced: what went into history as it was, and is lost to that generation.
+  static func remove(
+    _ mended: Set<RelativePath>, losing displaced: Set<RelativePath> = [], of generation: UInt64 = 0, in store: Store
+  ) throws(StoreError) {
     guard !mended.isEmpty else { return }
-    var list = try read(store)
+    var list = try readIfSound(store)
     list.mirror.subtract(mended)
+    list.lost.formUnion(displaced.map { Loss(path: $0, generation: generation) })
     try list.save(in: store)
   }
 
   /// Puts in what a commit found missing.
   static func add(_ damaged: Set<RelativePath>, in store: Store) throws(StoreError) {
     guard !damaged.isEmpty else { return }
-    var list = (try? read(store)) ?? DamageList()
+    var list = try readIfSound(store)
     list.mirror.formUnion(damaged)
     try list.save(in: store)
   }
@@ -70,6 +76,14 @@ struct DamageList: Equatable {
       }
       writer.digest(store.key.digest(of: writer.bytes))
       try store.top.replace(DamageList.name, with: writer.bytes)
+    }
+  }
+
+  /// What is known, and nothing where the list cannot be used: the next verification makes it anew.
+  static func readIfSound(_ store: Store) throws(StoreError) -> DamageList {
+    do throws(StoreError) { return try read(store) } catch {
+      guard error.kind == .damaged else { throw error }
+      return DamageList()
     }
   }
 

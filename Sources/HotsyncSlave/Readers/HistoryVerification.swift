@@ -7,18 +7,22 @@ final class HistoryVerification {
   private let pinned: PinnedGeneration
   private let next: PinnedGeneration
   private let changed: [Segment]
-  private let level: HistoryLevel?
+  private let readsAll: Bool
+  /// This generation's, and those that a prune has taken off the list and not folded yet.
+  private var levels: [HistoryLevel] = []
   private let copier: ContentCopier
   private let read: (_ bytes: UInt64) -> Void
 
   /// - Parameter next: the next younger generation that is kept.
+  /// - Parameter readsAll: also of a file that was patched in place since all bytes are read, not only those that were saved.
   /// - Parameter read: told how many bytes of each file were read.
   init(
-    _ pinned: PinnedGeneration, next: PinnedGeneration, _ copier: ContentCopier,
+    _ pinned: PinnedGeneration, next: PinnedGeneration, readsAll: Bool, _ copier: ContentCopier,
     read: @escaping (_ bytes: UInt64) -> Void
   ) throws(StoreError) {
     self.pinned = pinned
     self.copier = copier
+    self.readsAll = readsAll
     self.read = read
     let store = pinned.store
     self.next = next
@@ -30,11 +34,12 @@ final class HistoryVerification {
         try Catalog.open(own, in: store.catalogFolder, key: store.key).segments
         + Catalog.open(later, in: store.catalogFolder, key: store.key).segments
     } catch { throw StoreError(error) }
-    do throws(SystemError) {
-      level = try HistoryLevel(pinned.generation.number, in: store.history, key: store.key)
-    } catch {
-      guard error.isMissing else { throw StoreError(error) }
-      level = nil
+    let (first, end) = (pinned.generation.number, next.generation.number)
+    let numbers = try StoreError.telling { () throws(SystemError) in try HistoryLevel.numbers(in: store.history) }
+    for number in numbers where number >= first && number < end {
+      do throws(SystemError) { levels.append(try HistoryLevel(number, in: store.history, key: store.key)) } catch {
+        guard error.isMissing else { throw StoreError(error) }
+      }
     }
   }
 
@@ -59,28 +64,42 @@ final class HistoryVerification {
   }
 
   private func isSound(_ record: Record, after: Record?) throws(CatalogError) -> Bool {
-    guard case .regular(let size, let digest) = record.content, after?.content != record.content else { return true }
+    guard case .regular(let size, _) = record.content else { return true }
     do throws(StoreError) {
-      let undo: Undo?
-      do throws(StoreError) { undo = try level?.undo(of: record.path) } catch {
-        guard error.kind == .damaged else { throw error }
-        return false
+      let path = record.path
+      let isDisplaced = try isDisplaced(path)
+      let patched = levels.filter { $0.hasUndo(of: path) }
+      if !isDisplaced, patched.isEmpty {
+        // The next generation has it, or it has become another name of a file that is still in the mirror.
+        if after?.content == record.content { return true }
+        return try pinned.hasSound(record, copier)
       }
-      let file = try StoreError.telling { () throws(SystemError) in
-        try level?.open(record.path, under: undo.map { [$0] } ?? [])
-      }
-      if let file {
+      if readsAll || isDisplaced {
         read(size)
-        return try copier.isSound(file, size: size, digest: digest)
+        return try pinned.hasSound(record, copier)
       }
-      if let undo {
-        read(undo.list.ranges.reduce(0) { $0 + ($1.upperBound - $1.lowerBound) })
-        guard undo.list.size == size else { return false }
-        return try StoreError.telling { () throws(SystemError) in try undo.isSound(copier) }
-      }
-      // It may have become another name of a file that is still in the mirror.
-      return try pinned.hasSound(record, copier)
+      for level in patched where try !isSound(level, path) { return false }
+      return true
     } catch { throw CatalogError(error) }
+  }
+
+  private func isDisplaced(_ path: RelativePath) throws(StoreError) -> Bool {
+    try StoreError.telling { () throws(SystemError) in
+      for level in levels where try level.status(path) != nil { return true }
+      return false
+    }
+  }
+
+  /// Whether what was saved of a file is what was saved.
+  private func isSound(_ level: HistoryLevel, _ path: RelativePath) throws(StoreError) -> Bool {
+    do throws(StoreError) {
+      guard let undo = try level.undo(of: path) else { return true }
+      read(undo.list.ranges.reduce(0) { $0 + ($1.upperBound - $1.lowerBound) })
+      return try StoreError.telling { () throws(SystemError) in try undo.isSound(copier) }
+    } catch {
+      guard error.kind == .damaged else { throw error }
+      return false
+    }
   }
 }
 

@@ -86,9 +86,13 @@ public final class PinnedGeneration {
 
   private func lookForLevels() throws(StoreError) {
     let store = store
+    // What stands with the newest generation while no commit is under way was saved by a cycle that never came to its commit.
+    // The journal is asked first: a commit that ends in between shows in the list.
+    let isCommitting = try store.hasJournal()
+    let newest = try store.generations().newest?.number ?? 0
     let numbers = try StoreError.telling { () throws(SystemError) in try HistoryLevel.numbers(in: store.history) }
     levels = []
-    for number in numbers where number >= generation.number {
+    for number in numbers where number >= generation.number && (number < newest || isCommitting) {
       do throws(SystemError) { levels.append(try HistoryLevel(number, in: store.history, key: store.key)) } catch {
         // A prune has just folded it into its elder.
         guard error.isMissing else { throw StoreError(error) }
@@ -105,8 +109,8 @@ public final class PinnedGeneration {
   ) throws(StoreError) -> Bool {
     var tried: [VersionFile] = []
     // Between a look into history and one into the mirror a commit may take the file from there to here, and a second one
-    // may have begun another part of history: after three looks it is not there.
-    for attempt in 0..<3 {
+    // may have begun another part of history; prunes move it on. After so many looks it is not there.
+    for attempt in 0..<5 {
       if attempt > 0 { try lookForLevels() }
       guard let file = try openContent(at: path), file.status.kind == .regular,
         !tried.contains(where: { $0.isSame(as: file) })

@@ -73,14 +73,18 @@ public final class Restore {
     return result
   }
 
-  /// What is restored must not land in the store that it comes from.
+  /// What is restored must not land in the store that it comes from, nor in that of another connection beside it.
   private func checkTarget() throws(StoreError) {
-    guard let store = pinned.store.top.descriptor.currentPath(), let path = target.descriptor.currentPath(),
-      path.starts(with: store), path.count == store.count || path[store.count] == UInt8(ascii: "/")
+    guard let own = pinned.store.top.descriptor.currentPath(), let path = target.descriptor.currentPath(),
+      let slash = own.lastIndex(of: UInt8(ascii: "/"))
     else { return }
+    let stores = own[..<slash]
+    guard path.starts(with: stores), path.count == stores.count || path[stores.count] == UInt8(ascii: "/") else {
+      return
+    }
     throw StoreError(
-      .unwritable, "cannot restore into", shown(path), cause: "it lies in the store itself",
-      next: "name a folder outside of the store: --to DIR")
+      .unwritable, "cannot restore into", shown(path), cause: "it lies in the folder of the stores",
+      next: "name a folder outside of it: --to DIR")
   }
 
   private func checkHeld(_ path: RelativePath) throws(StoreError) {

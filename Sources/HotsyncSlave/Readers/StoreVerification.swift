@@ -12,6 +12,8 @@ public final class StoreVerification {
   private let progress: (_ files: UInt64, _ bytes: UInt64) -> Void
   private let copier: ContentCopier
   private var result = VerificationResult()
+  /// The generations that were read to their end.
+  private var read: Set<UInt64> = []
 
   private static let placeName = StoreLayout.name("verified-history")
 
@@ -37,16 +39,18 @@ public final class StoreVerification {
       progress: progress)
     result = try mirror.run()
     result.newest = newest.generation.number
-    let generations = try store.generations().all
     let inMirror = result.damaged
+    let generations = try store.generations().all.filter { $0.number <= newest.generation.number }
     for path in Set(inMirror.filter(\.isContent).map(\.path)) {
       try name(path, in: generations, below: newest.generation.number)
     }
-    try verifyHistory(generations.filter { $0.number <= newest.generation.number })
+    try verifyHistory(generations)
     try DamageList.note(mirror: inMirror, all: result.damaged, isFull: share >= 1, in: store)
+    // Where a commit has come meanwhile, not all of the newest one was looked at.
+    if try newest.isMirrored() { read.insert(newest.generation.number) }
     let damaged = Set(result.damaged.map(\.generation))
     try store.noteVerified(
-      share >= 1 ? generations.map(\.number).filter { !damaged.contains($0) } : [], damaged: damaged, at: clocks.now())
+      share >= 1 ? read.subtracting(damaged).sorted() : [], damaged: damaged, at: clocks.now())
     return result
   }
 
@@ -59,26 +63,45 @@ public final class StoreVerification {
 
   /// - Parameter generations: oldest first; the last one is the mirror's.
   private func verifyHistory(_ generations: [Generation]) throws(StoreError) {
-    for index in try due(generations) {
+    let due = try due(generations)
+    for index in due {
       let generation = generations[index]
       do throws(StoreError) {
-        let pinned = try pin(String(generation.number))
-        let next = try pin(String(generations[index + 1].number))
-        if share >= 1 { try pinned.checkCatalog() }
-        let verification = try HistoryVerification(pinned, next: next, copier) { [self] bytes in
-          result.filesChecked += 1
-          result.bytesChecked += bytes
-          progress(result.filesChecked, result.bytesChecked)
-        }
-        for path in try verification.run() { try name(path, in: generations, below: generation.number + 1) }
+        if try verify(generation, generations) { read.insert(generation.number) }
       } catch {
-        // A prune took one of them away meanwhile.
-        if error.kind == .usage { continue }
         guard error.kind == .damaged else { throw error }
         noteCatalog(of: generation, error)
       }
     }
-    if share < 1, let last = try due(generations).last { try notePlace(generations[last].number) }
+    if share < 1, let last = due.last { try notePlace(generations[last].number) }
+  }
+
+  /// False where a prune took it away meanwhile.
+  private func verify(_ generation: Generation, _ generations: [Generation]) throws(StoreError) -> Bool {
+    // The next one may go between the look for it and its pin; then there is another.
+    for _ in 0..<10 {
+      let listed = try store.generations().all
+      guard listed.contains(generation), let after = listed.first(where: { $0.number > generation.number }) else {
+        return false
+      }
+      let (pinned, next): (PinnedGeneration, PinnedGeneration)
+      do throws(StoreError) {
+        pinned = try pin(String(generation.number))
+        next = try pin(String(after.number))
+      } catch {
+        if error.kind == .usage { continue }
+        throw error
+      }
+      if share >= 1 { try pinned.checkCatalog() }
+      let verification = try HistoryVerification(pinned, next: next, readsAll: share >= 1, copier) { [self] bytes in
+        result.filesChecked += 1
+        result.bytesChecked += bytes
+        progress(result.filesChecked, result.bytesChecked)
+      }
+      for path in try verification.run() { try name(path, in: generations, below: generation.number + 1) }
+      return true
+    }
+    return false
   }
 
   private func noteCatalog(of generation: Generation, _ error: StoreError) {

@@ -20,6 +20,7 @@ final class Verification {
   private let pinned: PinnedGeneration
   private let share: Double
   private let metadata: MetadataWriter
+  private let isMappedToNobody: Bool
   private let copier: ContentCopier
   private let hasAttributes: Bool
   private let progress: (_ files: UInt64, _ bytes: UInt64) -> Void
@@ -34,6 +35,7 @@ final class Verification {
     self.pinned = pinned
     self.share = min(max(share, 0), 1)
     self.progress = progress
+    isMappedToNobody = mapsUnknownOwnersToNobody
     metadata = MetadataWriter(accounts: accounts, unknownOwner: mapsUnknownOwnersToNobody ? .nobody : .numeric)
     copier = ContentCopier(key: pinned.store.key)
     hasAttributes = try pinned.store.keepsAttributes()
@@ -168,7 +170,7 @@ final class Verification {
 
   /// By name, or by number where the name came to this machine after the file.
   private func isOwner(_ id: UInt32, _ wanted: Owner, _ kind: Accounts.Kind) -> Bool {
-    id == wanted.id || id == metadata.idHere(of: wanted, kind) || id == 65_534
+    id == wanted.id || id == metadata.idHere(of: wanted, kind) || (id == 65_534 && (isMappedToNobody || wanted.id == 0))
   }
 
   private func isComparable(_ attribute: ExtendedAttribute) -> Bool {

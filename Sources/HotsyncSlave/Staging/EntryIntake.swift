@@ -45,6 +45,8 @@ final class EntryIntake {
   private let damaged: Set<RelativePath>
   /// Damaged entries that came again.
   private(set) var mended: Set<RelativePath> = []
+  /// Those of them that older generations have lost.
+  private(set) var displacedDamaged: Set<RelativePath> = []
 
   init(
     _ store: Store, staging: Staging, metadata: MetadataWriter, catalog: Catalog, previous: Generation?,
@@ -174,7 +176,10 @@ final class EntryIntake {
   private func append(_ entry: SegmentEntry, _ action: Action) throws(StoreError) {
     try StoreError.telling { () throws(SystemError) in try writer?.append(entry) }
     actions.append(action)
-    if damaged.contains(entry.path) { mended.insert(entry.path) }
+    guard damaged.contains(entry.path) else { return }
+    mended.insert(entry.path)
+    // What was damaged goes into history, where nothing brings it back.
+    if case .replace = action {} else { displacedDamaged.insert(entry.path) }
   }
 
   // MARK: Sources

@@ -52,7 +52,7 @@ final class WholeContent {
   func finish() throws(StoreError) -> Digest {
     do throws(DeltaError) {
       try hasher.skipZeros(size - position)
-      try DeltaError.telling { () throws(SystemError) in try file.truncate(to: size) }
+      try DeltaError.telling { () throws(SystemError) in try leaveHole(to: size) }
       return try hasher.finish()
     } catch { throw StoreError(error) }
   }

@@ -90,7 +90,7 @@ import Testing
       with("a name longer than the frame", "cut short") { $0 = Fields(program: [0xFF, 1]) },
       with("a name that is not UTF-8", "not UTF-8") { $0.program = [2, 0xC3, 0x28] },
       with("no purpose", "purpose") { $0.purpose = [0] },
-      with("an unknown purpose", "purpose") { $0.purpose = [3] },
+      with("an unknown purpose", "purpose") { $0.purpose = [9] },
       with("a flag that is 2", "flag") { $0.adopts = [2] },
       with("a store of 15 bytes", "cut short") { $0.store = [1] + [UInt8](repeating: 7, count: 13) },
       with("a digest of 15 bytes", "") { $0.sum.removeLast() },
@@ -160,7 +160,7 @@ import Testing
     for (name, bytes) in [("pings", [5] + pings), ("a greeting", [UInt8(hello.count)] + ZstdFrame(.raw(hello)).bytes)] {
       try ordeal.expectRefused(.first("packed: \(name)", 76, "message 127", bytes: frame(127, bytes)))
     }
-    for type: UInt8 in [0, 21, 65, 66, 77, 126, 128, 255] {
+    for type: UInt8 in [0, 30, 65, 66, 77, 126, 128, 255] {
       try ordeal.expectRefused(.first("type \(type)", 76, "message \(type): unknown", bytes: frame(type, [])))
     }
     try ordeal.expectTrueCycle()

@@ -111,7 +111,7 @@ extension PeerAnswer {
     [0, 65_537, 1_048_576, 1_048_577, .max / 2, .max].map {
       before("a frame of \($0)", length($0) + [65], "a frame of \($0) bytes")
     } + messages.map { before("message \($0.type) first", SlaveWords.frame($0.type, $0.payload), "no greeting") }
-    + [0, 1, 64, 80, 127, 255].map { before("type \($0)", SlaveWords.frame($0, []), "message \($0): unknown") } + [
+    + [0, 1, 64, 100, 127, 255].map { before("type \($0)", SlaveWords.frame($0, []), "message \($0): unknown") } + [
       before("a frame of 1", length(1) + [65], "message 65: cut short"),
       before("the longest", SlaveWords.frame(99, [UInt8](repeating: 0, count: 65_535)), "message 99: unknown"),
       before("a packed welcome", SlaveWords.frame(127, [5] + ZstdFrame(.raw([1, 0, 0, 0, 77])).bytes), "message 127"),
@@ -139,7 +139,7 @@ extension PeerAnswer {
     + messages.filter { !answersToBegin.contains($0.type) }.map {
       after("message \($0.type)", SlaveWords.frame($0.type, $0.payload), "message \($0.type)")
     }
-    + [0, 1, 64, 80, 255].map { after("type \($0)", SlaveWords.frame($0, []), "message \($0): unknown") } + [
+    + [0, 1, 64, 100, 255].map { after("type \($0)", SlaveWords.frame($0, []), "message \($0): unknown") } + [
       after("the longest", SlaveWords.frame(99, [UInt8](repeating: 0, count: 1_048_575)), "message 99: unknown"),
       after("a packed frame of nothing", SlaveWords.frame(127, [0]), "packed"),
       after(
