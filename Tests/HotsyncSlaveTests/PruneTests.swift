@@ -80,7 +80,9 @@ extension TestSlave {
     let outcome = try slave.pruner("1s/1s").run(accepts: true)
     // The second one may be of the same second as the newest.
     let kept = outcome.fates.filter { $0.dropped == nil }
-    #expect(kept.first?.generation.number == 1 && kept.first?.keptBy.contains("read") == true && kept.last?.generation.number == 3)
+    #expect(
+      kept.first?.generation.number == 1 && kept.first?.keptBy.contains("read") == true
+        && kept.last?.generation.number == 3)
     try slave.restore(from: pinned)
     #expect(try before.differences(in: try slave.scratch.makeOrOpenFolder("out")) == [])
   }
