@@ -125,7 +125,7 @@ import Testing
     // Three thousand in ten minutes.
     let (flooded, _) = try filledSlave()
     try list(flooded, Self.week + (0..<3_000).map { last + 1 + $0 / 5 })
-    let outcome = try pruner(flooded, now: last + 700).run(accepts: false)
+    let outcome = try pruner(flooded, now: last + 700).runWhole(accepts: false)
     #expect(outcome.refusal == nil)
     let times = Set(try flooded.store().generations().all.map(\.time.seconds))
     let lost = before.filter { $0.value != ["newest"] && !times.contains($0.key) }
@@ -133,7 +133,7 @@ import Testing
     #expect(times.count <= before.count + 2)
     // And again, with another flood upon the first.
     try list(flooded, times.sorted() + (0..<2_000).map { last + 701 + $0 / 20 })
-    _ = try pruner(flooded, now: last + 900).run(accepts: false)
+    _ = try pruner(flooded, now: last + 900).runWhole(accepts: false)
     let after = Set(try flooded.store().generations().all.map(\.time.seconds))
     #expect(before.filter { $0.value != ["newest"] && !after.contains($0.key) } == [:])
   }
@@ -165,7 +165,7 @@ import Testing
     let last = Self.newest
     let store = try slave.store()
     let before = try store.generations()
-    #expect(try pruner(slave, now: last - 86_400).run(accepts: false).refusal?.contains("future") == true)
+    #expect(try pruner(slave, now: last - 86_400).runWhole(accepts: false).refusal?.contains("future") == true)
     #expect(try store.generations() == before)
     let right = kept(try pruner(slave, now: last + 1).preview())
     #expect(try kept(pruner(slave, now: last - 86_400).preview()) == right)
@@ -188,7 +188,7 @@ import Testing
     #expect(times.count == 4 && zip(times, times.dropFirst()).allSatisfy { $0 < $1 }, "\(times)")
     // The jump is seen, and nothing goes for it without a word.
     let pruner = try slave.pruner("15m,1h,1d/7d")
-    #expect(try pruner.run(accepts: false).refusal?.isEmpty == false)
+    #expect(try pruner.runWhole(accepts: false).refusal?.isEmpty == false)
     #expect(try slave.store().generations().all.count == 4)
   }
 }

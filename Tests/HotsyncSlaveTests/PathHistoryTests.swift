@@ -96,7 +96,7 @@ import Testing
     _ = try slave.store().pin(try #require(SnapshotName("three")), generation: 3, now: Clocks.system.now())
     let pruner = try Pruner(
       slave.store(), schedule: schedule, keepWithin: .zero, maxSize: nil, isDisabled: false, accounts: Accounts())
-    _ = try pruner.run(accepts: true)
+    _ = try pruner.runWhole(accepts: true)
     #expect(try slave.store().generations().all.map(\.number) == [1, 3, 5])
     #expect(try told("a") == ["5 file 4 640", "3 file 2 640", "1 file 1 640"])
     #expect(try told("b") == ["5 deleted - -", "3 file 3 640", "1 file 2 640"])

@@ -7,6 +7,15 @@ import Testing
 
 @testable import HotsyncSlave
 
+extension Pruner {
+  /// What stopped the folding, too, is an error here.
+  func runWhole(accepts: Bool) throws(StoreError) -> Outcome {
+    let outcome = try run(accepts: accepts)
+    if let failure = outcome.failure { throw failure }
+    return outcome
+  }
+}
+
 extension TestSlave {
   func pruner(_ schedule: String = "1h,1d/7d", maxSize: UInt64? = nil, isDisabled: Bool = false) throws -> Pruner {
     Pruner(
@@ -20,7 +29,7 @@ extension TestSlave {
     let list = try store.generations()
     let kept = GenerationList(all: list.all.filter { !numbers.contains($0.number) })
     try store.top.replace(StoreLayout.generations, with: kept.encode(key: store.key))
-    _ = try pruner(isDisabled: true).run(accepts: true)
+    _ = try pruner(isDisabled: true).runWhole(accepts: true)
   }
 }
 
@@ -77,7 +86,7 @@ extension TestSlave {
       changes.put = ["srv/a": .file(text)]
       try slave.cycle(changes, on: &tree)
     }
-    let outcome = try slave.pruner("1s/1s").run(accepts: true)
+    let outcome = try slave.pruner("1s/1s").runWhole(accepts: true)
     // The second one may be of the same second as the newest.
     let kept = outcome.fates.filter { $0.dropped == nil }
     #expect(
@@ -101,7 +110,7 @@ extension TestSlave {
   func busy() throws {
     let (slave, _) = try filledSlave()
     let lock = try slave.store().tryLock(StoreLayout.name("prune.lock"))
-    #expect(kind { _ = try slave.pruner().run(accepts: false) } == .busy)
+    #expect(kind { _ = try slave.pruner().runWhole(accepts: false) } == .busy)
     withExtendedLifetime(lock) {}
   }
 
@@ -124,7 +133,7 @@ extension TestSlave {
       if steps > limit { throw StoreError.busy("it", "the test stops it") }
     }.run()
     #expect(try past.differences() == [], "seed \(random.seed)")
-    _ = try past.slave.pruner(isDisabled: true).run(accepts: true)
+    _ = try past.slave.pruner(isDisabled: true).runWhole(accepts: true)
     #expect(try past.differences() == [], "seed \(random.seed)")
     #expect(try HistoryLevel.numbers(in: store.history).filter { [2, 3, 4].contains($0) } == [])
   }

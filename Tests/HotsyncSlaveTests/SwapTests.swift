@@ -128,7 +128,7 @@ import Testing
     var kinds: [FailureKind?] = []
     _ = try whileSwapping(pairs) {
       for round in 0..<6 {
-        kinds.append(kind { _ = try slave.pruner("1s/1s").run(accepts: true) })
+        kinds.append(kind { _ = try slave.pruner("1s/1s").runWhole(accepts: true) })
         kinds.append(kind { try slave.restore(to: "out\(round)") })
         kinds.append(kind { _ = try StoreVerification(slave.store(), share: 1, accounts: Accounts()).run() })
         var changes = Changes()

@@ -45,7 +45,7 @@ import Testing
       let pruner = Pruner(
         try slave.store(), schedule: try RetentionSchedule(FortyGenerationsTests.schedule), keepWithin: .zero,
         maxSize: nil, isDisabled: false, accounts: Accounts(), clocks: clock.clocks)
-      #expect(try pruner.run(accepts: true).refusal == nil)
+      #expect(try pruner.runWhole(accepts: true).refusal == nil)
       let listed = try slave.store().generations().all.map(\.number)
       #expect(listed == wanted.sorted(), note)
       kept = kept.filter { wanted.contains($0.number) }

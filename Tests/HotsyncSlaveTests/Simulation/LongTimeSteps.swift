@@ -25,7 +25,7 @@ extension LongTime {
       store, schedule: try RetentionSchedule(schedule.description), keepWithin: LongTime.keepWithin, maxSize: nil,
       isDisabled: false, accounts: Accounts(), clocks: clock.clocks)
     var outcome: Pruner.Outcome?
-    do { outcome = try plan.apply { try pruner.run(accepts: accepts) } } catch {
+    do { outcome = try plan.apply { try pruner.runWhole(accepts: accepts) } } catch {
       guard plan.effect != .none else { throw error }
       note("  \(error)")
     }

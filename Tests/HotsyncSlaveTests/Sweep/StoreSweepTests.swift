@@ -120,7 +120,7 @@ import Testing
     _ = try Pruner(
       try slave.store(), schedule: try RetentionSchedule("1h/1h"), keepWithin: .seconds(0), maxSize: nil,
       isDisabled: false, accounts: SweptStore.accounts, clocks: now
-    ).run(accepts: true)
+    ).runWhole(accepts: true)
   }
 
   @Test(
