@@ -110,7 +110,8 @@ let package = Package(
     tests(
       "HotsyncSlaveTests",
       [
-        "HotsyncSlave", "HotsyncSystem", "HotsyncCatalog", "HotsyncDelta", "HotsyncConfig", "HotsyncProtocol",
+        "HotsyncSlave", "HotsyncSystem", "HotsyncCatalog", "HotsyncDelta", "HotsyncConfig", "HotsyncPlan",
+        "HotsyncProtocol",
         "HotsyncTransport", "TestSupport", "hotsync-slave",
       ]),
     // The real executables on scratch roots.

@@ -181,7 +181,7 @@ public final class Pruner {
     }
     let numbers = Set(list.all.map(\.number))
     for name in try store.pins.names() {
-      guard let number = UInt64(String(decoding: name.bytes, as: UTF8.self)), number < newest.number,
+      guard let number = StoreLayout.number(name), number < newest.number,
         !numbers.contains(number)
       else { continue }
       try store.pins.unlink(name)

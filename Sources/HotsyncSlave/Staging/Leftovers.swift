@@ -31,7 +31,7 @@ struct Leftovers {
       var runs = 0
       var buffer = [UInt8](repeating: 0, count: 1 << 20)
       for name in try folder.names() {
-        guard let number = UInt64(String(decoding: name.bytes, as: UTF8.self)), number < .max / 4,
+        guard let number = StoreLayout.number(name), number < .max / 4,
           left.contents.count < Limits.stagedContents,
           let found = try look(
             at: name, number, begun[number], in: folder, key: store.key, runs: Limits.stagedRuns - runs, &buffer)

@@ -256,7 +256,7 @@ final class Staging {
       let aside = StoreLayout.name("\(number).clone")
       try folder.unlinkIfPresent(aside)
       let target = try folder.open(aside, [.readingAndWriting, .exclusively])
-      guard try target.clone(try store.mirror.open(at: ranges.path)) else {
+      guard try target.clone(try store.mirror.openRegular(at: ranges.path)) else {
         try folder.unlink(aside)
         return false
       }

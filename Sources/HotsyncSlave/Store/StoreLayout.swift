@@ -49,6 +49,14 @@ enum StoreLayout {
     return words.count == 2 && words[1] == "segment" ? UInt64(words[0]) : nil
   }
 
+  /// The number that a name is, written as `name` writes it; nil for any other name.
+  static func number(_ name: FileName) -> UInt64? {
+    guard let number = UInt64(String(decoding: name.bytes, as: UTF8.self)), self.name(number) == name else {
+      return nil
+    }
+    return number
+  }
+
   static func name(_ number: UInt64) -> FileName { name(String(number)) }
 }
 
