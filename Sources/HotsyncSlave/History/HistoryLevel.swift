@@ -22,7 +22,7 @@ final class HistoryLevel {
 
   /// The numbers that `history/` has, in order.
   static func numbers(in history: borrowing Folder) throws(SystemError) -> [UInt64] {
-    try history.names().compactMap(StoreLayout.number).sorted()
+    try history.names().compactMap { StoreLayout.number($0) }.sorted()
   }
 
   /// The displaced entry at a path, with what was patched in it before; nil where there is none.

@@ -99,7 +99,7 @@ public final class SeedClones {
 
   private func firstFreeNumber(in folder: borrowing Folder) throws(SystemError) -> UInt64 {
     let begun = try BegunLog.read(store).keys.max() ?? 0
-    let staged = try folder.names().compactMap(StoreLayout.number).max() ?? 0
+    let staged = try folder.names().compactMap { StoreLayout.number($0) }.max() ?? 0
     // A number out of all bounds was never ours; its file goes with the first clone.
     return max(begun, staged) < .max / 8 ? max(begun, staged) + 1 : 1
   }
