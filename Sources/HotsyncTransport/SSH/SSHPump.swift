@@ -1,5 +1,27 @@
 import HotsyncSystem
 
+/// Runs a pump to its end on the thread that it is given to. Only when the session is freed the line is over: a process that
+/// ended meanwhile would take libcrypto away under it.
+// Given to one thread once.
+final class SSHPumping: @unchecked Sendable {
+  private var pump: SSHPump?
+  private let line: Monitor<SSHLine>
+
+  init(_ pump: consuming SSHPump, _ line: Monitor<SSHLine>) {
+    self.pump = pump
+    self.line = line
+  }
+
+  func run() {
+    let failure = pump?.run()
+    pump = nil
+    line.withLock { line in
+      if let failure { line.failure = failure }
+      line.isOver = true
+    }
+  }
+}
+
 /// Moves bytes between an SSH session and those who use it, in one loop on a thread of its own: libssh2 takes one caller
 /// at a time, and what it has half sent must be finished before it is given anything else.
 // Made on one thread and run on another, which alone uses it from then on.
@@ -36,13 +58,13 @@ final class SSHPump: @unchecked Sendable {
   }
 
   /// Runs until the connection has ended, whoever ended it.
-  func run() {
-    var failure: TransportError?
-    do throws(TransportError) { try pump() } catch { failure = error }
-    line.withLock { line in
-      if !line.isEnding { line.failure = failure }
-      line.isOver = true
-    }
+  ///
+  /// - Returns: what ended it, where nobody here did.
+  fileprivate func run() -> TransportError? {
+    do throws(TransportError) {
+      try pump()
+      return nil
+    } catch { return line.withLock { $0.isEnding } ? nil : error }
   }
 
   private func pump() throws(TransportError) {

@@ -11,9 +11,10 @@ public final class SSHTransport: ByteStream {
     self.target = target
     do throws(SystemError) { alarm = try Alarm() } catch { throw TransportError(error) }
     let session = try SSHLogin(target, clocks: clocks).run()
-    let pump = SSHPump(session, line, peer: "the slave of \"\(target.connection)\"", alarm: alarm, clocks: clocks)
+    let pumping = SSHPumping(
+      SSHPump(session, line, peer: "the slave of \"\(target.connection)\"", alarm: alarm, clocks: clocks), line)
     line.withLock { $0.isOver = false }
-    _ = Worker { pump.run() }
+    _ = Worker { pumping.run() }
   }
 
   /// The key that the slave's host shows: to be shown to a person and recorded, and not trusted for itself.
