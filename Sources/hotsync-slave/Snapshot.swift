@@ -19,7 +19,7 @@ struct SnapshotVerb: ParsableCommand {
 
     @Option(
       help: ArgumentHelp(
-        "A number, latest, latest-N, another snapshot's name, or a time (\"2026-11-20 14:00\").",
+        "A number, latest, latest-N, another snapshot's name, or a time in UTC (\"2026-11-20 14:00\").",
         valueName: "generation"))
     var generation = "latest"
 
