@@ -17,7 +17,8 @@ struct RestoreVerb: Verb {
 
   @Option(
     help: ArgumentHelp(
-      "A number, latest, latest-N, a snapshot's name, or a time in UTC (\"2026-11-20 14:00\").", valueName: "generation"))
+      "A number, latest, latest-N, a snapshot's name, or a time in UTC (\"2026-11-20 14:00\").", valueName: "generation"
+    ))
   var generation = "latest"
 
   @Flag(help: "Replace files that are there.")
