@@ -39,7 +39,7 @@ struct StoreReportsTests {
     #expect(
       damaged.json.text.hasSuffix(
         #""damaged": [{"path": "/srv/x", "generation": 42, "what": "content differs from the catalog"}]}"#))
-    #expect(damaged.text(now: Self.now).contains("  generation 42  /srv/x: content differs from the catalog\nnext: "))
+    #expect(damaged.text(now: Self.now).contains("  /srv/x: content differs from the catalog: generation 42\nnext: "))
   }
 
   @Test("a path's versions carry mode in octal and digest in hexadecimal")
@@ -71,7 +71,7 @@ struct StoreReportsTests {
       SlaveStatusReport(role: "slave", connections: [connection]).json.text
         == #"{"role": "slave", "connections": [{"connection": "standby", "epoch": null, "fenced": null, "last_sync": null, "#
         + #""last_maintenance": null, "readiness": {"ready": null, "blockers": [], "estimated_seconds": null}, "#
-        + #""store": {"generations": null, "bytes": null, "free_bytes": null, "is_seed": false}}]}"#)
+        + #""store": {"generations": null, "lost": 0, "bytes": null, "free_bytes": null, "is_seed": false}}]}"#)
     connection.epoch = 3
     connection.fenced = false
     connection.lastSync = .init(generation: 42, time: Self.now, age: .seconds(725))

@@ -12,7 +12,7 @@ import Testing
       switch random.below(4) {
       case 0: .ping
       case 1: .remove(path)
-      case 2: .data(offset: random.next() >> 2, ArraySlice(random.bytes(1 + random.below(3_000))))
+      case 2: .data(offset: random.next() >> 17, ArraySlice(random.bytes(1 + random.below(3_000))))
       default: .zeros(Stretch(offset: UInt64(random.below(1 << 30)), length: 9))
       }
     }
