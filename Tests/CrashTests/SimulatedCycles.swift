@@ -40,6 +40,8 @@ extension Simulation {
     // One that goes last only, after its generation is listed, is done all the same.
     let isPending = try hasJournal() && newest == past.newest
     note("  \(cycle.run.ending), generation \(newest)\(isPending ? ", and a journal" : "")")
+    // What an earlier one left in the journal was not carried out to its end this time either.
+    if try hasJournal(), newest + 1 == past.newest { return }
     guard newest == past.newest || newest == past.newest + 1 else {
       throw SupportError("after \(past.newest) it is generation \(newest): \(cycle.run)")
     }
