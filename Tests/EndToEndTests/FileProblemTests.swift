@@ -95,6 +95,23 @@ import Testing
     #expect(try pair.differences() == [])
   }
 
+  @Test("a link that was a folder for as long as the walk took stays a link, without what the folder held")
+  func folderForAMoment() throws {
+    let pair = try Pair()
+    try pair.data.write("kept", to: "kept.txt")
+    try pair.data.makeSymbolicLink("turning", to: "kept.txt")
+    #expect(try pair.sync().code == 0)
+    try pair.data.remove("turning")
+    for name in ["inner/file", "other"] { try pair.data.write("inside", to: "turning/\(name)") }
+    let cycle = try pair.sync(stoppedAt: "push:1") {
+      try Pair.shell("mv \"$0/turning\" \"$0/elsewhere\"; ln -s kept.txt \"$0/turning\"", pair.data.path)
+    }
+    #expect(cycle.code == 3 && !cycle.codes(of: "/srv/data/turning").isEmpty, "\(cycle)")
+    #expect(try pair.mirror.status("srv/data/turning").kind == .symbolicLink)
+    #expect(try pair.sync().code == 0)
+    #expect(try pair.differences() == [])
+  }
+
   @Test("a file that is written to all the time is told, and the slave keeps its old version")
   func changing() throws {
     let pair = try Pair()

@@ -218,7 +218,9 @@ final class Pusher {
   private func leaveOut(_ sighting: Sighting, _ old: Record?, _ reason: LeftOut) throws {
     let isGone = moved.contains(sighting.path)
     if isGone, let old { try remove(old) }
-    if sighting.kind == .folder, old == nil { leftOutFolder = sighting.path }
+    // The slave has no folder there that could hold what the walk saw below it.
+    let isBelowOne = leftOutFolder.map { sighting.path.isBelow($0) } ?? false
+    if sighting.kind == .folder, old?.isFolder != true, !isBelowOne { leftOutFolder = sighting.path }
     leftOut.insert(sighting.path)
     problems.append(LeftOutText.problem(sighting.path, reason, keepsOld: old != nil && !isGone))
   }
