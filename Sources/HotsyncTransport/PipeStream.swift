@@ -9,6 +9,25 @@ public final class PipeStream: ByteStream {
   private let peer: String
   private let isEnded = Atomic<Bool>(false)
 
+  /// Two ends of one line within a process.
+  ///
+  /// - Parameters:
+  ///   - far: whom the near end speaks to.
+  ///   - near: whom the far end speaks to.
+  public static func joined(
+    silence: Duration, to far: String, from near: String
+  ) throws(SystemError) -> (near: PipeStream, far: PipeStream) {
+    let there = try Descriptor.pipe()
+    let back = try Descriptor.pipe()
+    return (
+      try PipeStream(
+        input: Descriptor(owning: back.reading), output: Descriptor(owning: there.writing), silence: silence, peer: far),
+      try PipeStream(
+        input: Descriptor(owning: there.reading), output: Descriptor(owning: back.writing), silence: silence, peer: near
+      )
+    )
+  }
+
   /// - Parameter silence: how long the other side may let us wait.
   /// - Parameter peer: who that is, for messages.
   public init(

@@ -26,7 +26,7 @@ struct OwnAgent {
   ///
   /// - Throws: the agent's own error before what the other end made of it.
   func serve<Result>(silence: Duration, _ body: (any ByteStream) throws -> Result) throws -> Result {
-    let (near, far) = try OwnAgent.streams(silence: silence)
+    let (near, far) = try PipeStream.joined(silence: silence, to: "the store's agent", from: "the seeding")
     let ending = Ending()
     let agent = Worker { [context, store, epoch, accounts] in
       do {
@@ -42,17 +42,5 @@ struct OwnAgent {
     // A line that broke is only what the other end's error looks like from there.
     if let error = ending.error.withLock({ $0 }), !(error is TransportError) { throw error }
     return try outcome.get()
-  }
-
-  private static func streams(silence: Duration) throws -> (near: PipeStream, far: PipeStream) {
-    let toAgent = try Descriptor.pipe()
-    let fromAgent = try Descriptor.pipe()
-    let near = try PipeStream(
-      input: Descriptor(owning: fromAgent.reading), output: Descriptor(owning: toAgent.writing), silence: silence,
-      peer: "the store's agent")
-    let far = try PipeStream(
-      input: Descriptor(owning: toAgent.reading), output: Descriptor(owning: fromAgent.writing), silence: silence,
-      peer: "the seeding")
-    return (near, far)
   }
 }

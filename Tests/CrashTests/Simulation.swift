@@ -4,7 +4,7 @@ import TestSupport
 /// A pair that lives through random steps, each drawn from a seed of its own, so that what one of them draws does not
 /// change those that follow.
 final class Simulation {
-  enum Step: String, CaseIterable {
+  enum Step: String, WeightedStep {
     case edit, cycle, brokenCycle, prune, brokenPrune, verify, pin, unpin, startReader, endReader, restore, restorePath
     case checkAll
 
@@ -53,12 +53,7 @@ final class Simulation {
 
   func step(_ number: Int) throws {
     var own = random.split()
-    var draw = own.below(Step.allCases.reduce(0) { $0 + $1.weight })
-    let step = Step.allCases.first { candidate in
-      draw -= candidate.weight
-      return draw < 0
-    }
-    guard let step else { return }
+    guard let step = own.step(of: Step.self) else { return }
     counts[step, default: 0] += 1
     let before = random
     random = own

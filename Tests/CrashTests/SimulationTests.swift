@@ -8,12 +8,8 @@ import Testing
 /// The processes take the machine's clock, so a seed makes the same steps again, but a kill after some milliseconds may
 /// find another moment. `LongTimeSimulationTests` has weeks in no time, and makes the same again to the byte.
 @Suite struct SimulationTests {
-  static let seeds: [UInt64] = {
-    let first = SeededGenerator.testSeed()
-    let count = Environment.value("HOTSYNC_SEEDS").flatMap { UInt64($0) } ?? 2
-    return (0..<count).map { first &+ $0 }
-  }()
-  static let steps = Environment.value("HOTSYNC_SEEDS") == nil ? 40 : 100
+  static let seeds = SimulationSize.seeds()
+  static let steps = SimulationSize.steps(short: 40, long: 100)
 
   @Test(
     "whatever happens to the tree and to the processes, each kept generation is what the master had", arguments: seeds)

@@ -58,14 +58,7 @@ final class TestSlave: Sendable {
     clocks: Clocks = .system, fault: (effect: FaultPlan.Effect, call: Int) = (.none, 1),
     _ body: (ScriptedMaster) throws -> Void
   ) throws -> (any Error)? {
-    let toAgent = try Descriptor.pipe()
-    let fromAgent = try Descriptor.pipe()
-    let near = try PipeStream(
-      input: Descriptor(owning: fromAgent.reading), output: Descriptor(owning: toAgent.writing), silence: .seconds(20),
-      peer: "the agent")
-    let far = try PipeStream(
-      input: Descriptor(owning: toAgent.reading), output: Descriptor(owning: fromAgent.writing), silence: .seconds(20),
-      peer: "the master")
+    let (near, far) = try PipeStream.joined(silence: .seconds(20), to: "the agent", from: "the master")
     let ending = Ending()
     let (limit, takesAll) = (limit, takesAll)
     let store = try store()

@@ -13,12 +13,7 @@ struct Pair {
   init(silence: Duration = .seconds(20)) throws {
     // A reader that goes away is an error of the call; the process stays.
     Signals.ignoreBrokenPipes()
-    let (there, back) = (try Descriptor.pipe(), try Descriptor.pipe())
-    near = try PipeStream(
-      input: Descriptor(owning: back.reading), output: Descriptor(owning: there.writing), silence: silence, peer: "far")
-    far = try PipeStream(
-      input: Descriptor(owning: there.reading), output: Descriptor(owning: back.writing), silence: silence, peer: "near"
-    )
+    (near, far) = try PipeStream.joined(silence: silence, to: "far", from: "near")
   }
 }
 

@@ -20,13 +20,11 @@ struct Journal: Equatable {
     writer.data(GenerationList(all: [generation]).encode(key: key))
     writer.integer(previous)
     writer.digest(actions)
-    writer.digest(key.digest(of: writer.bytes))
-    return writer.bytes
+    return SealedBytes.seal(writer, key: key)
   }
 
   static func parse(_ bytes: [UInt8], key: HashKey) throws(StoreError) -> Journal {
-    let body = bytes.dropLast(Digest.byteCount)
-    guard bytes.count > Digest.byteCount, key.digest(of: body) == Digest(bytes: bytes.suffix(Digest.byteCount)) else {
+    guard let body = SealedBytes.open(bytes, key: key) else {
       throw .damaged("the journal", "it is cut short or altered")
     }
     let (line, previous, actions) = try fields(body)

@@ -40,13 +40,11 @@ struct UndoList: Equatable {
       writer.integer(piece.range.upperBound - piece.range.lowerBound)
       writer.digest(piece.digest)
     }
-    writer.digest(key.digest(of: writer.bytes))
-    return writer.bytes
+    return SealedBytes.seal(writer, key: key)
   }
 
   static func parse(_ bytes: [UInt8], key: HashKey) throws(StoreError) -> UndoList {
-    let body = bytes.dropLast(Digest.byteCount)
-    guard bytes.count > Digest.byteCount, key.digest(of: body) == Digest(bytes: bytes.suffix(Digest.byteCount)) else {
+    guard let body = SealedBytes.open(bytes, key: key) else {
       throw .damaged("a saved patch", "its list of ranges is cut short or altered")
     }
     var reader = ByteReader(body)

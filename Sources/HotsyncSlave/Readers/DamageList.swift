@@ -74,8 +74,7 @@ struct DamageList: Equatable {
         writer.data(loss.path.bytes)
         writer.integer(loss.generation)
       }
-      writer.digest(store.key.digest(of: writer.bytes))
-      try store.top.replace(DamageList.name, with: writer.bytes)
+      try store.top.replace(DamageList.name, with: SealedBytes.seal(writer, key: store.key))
     }
   }
 
@@ -90,9 +89,7 @@ struct DamageList: Equatable {
   static func read(_ store: Store) throws(StoreError) -> DamageList {
     let bytes = try StoreError.telling { () throws(SystemError) in try store.top.content(of: name, limit: limit) }
     guard let bytes else { return DamageList() }
-    let body = bytes.dropLast(Digest.byteCount)
-    guard bytes.count > Digest.byteCount, store.key.digest(of: body) == Digest(bytes: bytes.suffix(Digest.byteCount))
-    else {
+    guard let body = SealedBytes.open(bytes, key: store.key) else {
       throw .damaged("the list of damaged files", "it is cut short or altered")
     }
     var reader = ByteReader(body)

@@ -33,13 +33,11 @@ struct PatchRanges: Equatable {
       writer.integer(range.stretch.length)
       writer.flag(range.isZeros)
     }
-    writer.digest(key.digest(of: writer.bytes))
-    return writer.bytes
+    return SealedBytes.seal(writer, key: key)
   }
 
   static func parse(_ bytes: [UInt8], key: HashKey) throws(StoreError) -> PatchRanges {
-    let body = bytes.dropLast(Digest.byteCount)
-    guard bytes.count > Digest.byteCount, key.digest(of: body) == Digest(bytes: bytes.suffix(Digest.byteCount)) else {
+    guard let body = SealedBytes.open(bytes, key: key) else {
       throw .damaged("a staged patch", "its list of ranges is cut short or altered")
     }
     var reader = ByteReader(body)

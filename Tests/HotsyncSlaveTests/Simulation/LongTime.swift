@@ -10,7 +10,7 @@ import TestSupport
 /// A store in memory that lives through days: random edits, cycles, prunes, snapshots, readers, and processes that die or meet
 /// faults at any of their system calls; and beside it a full copy of every generation. All of it follows from the seed.
 final class LongTime {
-  enum Step: String, CaseIterable {
+  enum Step: String, WeightedStep {
     case cycle, brokenCycle, prune, brokenPrune, verify, pin, unpin, startReader, endReader, restoreAmid, check, reopen
 
     var weight: Int {
@@ -69,12 +69,7 @@ final class LongTime {
 
   func step(_ number: Int) throws {
     var own = random.split()
-    var draw = own.below(Step.allCases.reduce(0) { $0 + $1.weight })
-    let step = Step.allCases.first { candidate in
-      draw -= candidate.weight
-      return draw < 0
-    }
-    guard let step else { return }
+    guard let step = own.step(of: Step.self) else { return }
     counts[step, default: 0] += 1
     let after = random
     random = own

@@ -5,12 +5,8 @@ import Testing
 /// Weeks of a store in no time, under processes that die: `HOTSYNC_SEEDS=N` runs that many seeds of more steps, and
 /// `HOTSYNC_SEED` says which is the first. A seed makes the same again.
 @Suite struct LongTimeSimulationTests {
-  static let seeds: [UInt64] = {
-    let first = SeededGenerator.testSeed()
-    let count = Environment.value("HOTSYNC_SEEDS").flatMap { UInt64($0) } ?? 2
-    return (0..<count).map { first &+ $0 }
-  }()
-  static let steps = Environment.value("HOTSYNC_SEEDS") == nil ? 100 : 250
+  static let seeds = SimulationSize.seeds()
+  static let steps = SimulationSize.steps(short: 100, long: 250)
 
   @Test("through weeks of cycles, prunes and deaths each kept generation is what the master had", arguments: seeds)
   func simulates(_ seed: UInt64) throws {
