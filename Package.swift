@@ -93,6 +93,11 @@ let package = Package(
     .executableTarget(
       name: "make-tree", dependencies: ["TestSupport", "HotsyncSystem"], path: "Tests/MakeTree", swiftSettings: settings
     ),
+    // Both tools side by side: never part of the tests.
+    .executableTarget(
+      name: "hotsync-bench", dependencies: ["TestSupport", "HotsyncReport", "HotsyncSystem", argumentParser],
+      path: "Benchmarks", swiftSettings: settings),
+    tests("BenchmarkTests", ["hotsync-bench"]),
     tests("TestSupportTests", ["TestSupport", "HotsyncSystem", "make-tree"]),
     tests("HotsyncSystemTests", ["HotsyncSystem", "TestSupport"]),
     tests("HotsyncCatalogTests", ["HotsyncCatalog", "HotsyncSystem", "TestSupport"]),
