@@ -22,7 +22,8 @@ struct Command: ParsableCommand {
   @Option(help: "How large everything is: full is what the goals are for.")
   var scale = Scale.full
 
-  @Option(help: ArgumentHelp("Of all that is random; another one each time where nothing is said.", valueName: "number"))
+  @Option(
+    help: ArgumentHelp("Of all that is random; another one each time where nothing is said.", valueName: "number"))
   var seed: UInt64?
 
   @Option(help: ArgumentHelp("Where the results go as JSON.", valueName: "file"))

@@ -45,7 +45,9 @@ struct DatabaseDump {
         line.append(contentsOf: rest[...end])
         rest = rest[(end + 1)...]
         untilChange -= 1
-        if untilChange > 0 { text.append(contentsOf: line) } else {
+        if untilChange > 0 {
+          text.append(contentsOf: line)
+        } else {
           change(line, to: &text)
           untilChange = nextDistance()
         }
@@ -88,7 +90,7 @@ struct DatabaseDump {
   }
 
   private mutating func appendHexadecimal(to text: inout [UInt8]) {
-    for _ in 0..<2 {
+    for _ in 0..<3 {
       var bits = random.next()
       for _ in 0..<16 {
         let digit = UInt8(bits & 15)

@@ -25,7 +25,9 @@ struct ManyFiles {
     self.random = random
   }
 
-  private func folderPath(_ folder: Int) -> String { "area-\(folder / 100)/part-\(folder / 10 % 10)/folder-\(folder % 10)" }
+  private func folderPath(_ folder: Int) -> String {
+    "area-\(folder / 100)/part-\(folder / 10 % 10)/folder-\(folder % 10)"
+  }
 
   mutating func make(count: Int) throws {
     for folder in 0..<max(1, count / ManyFiles.filesPerFolder) {

@@ -31,9 +31,9 @@ final class Ground {
   }
 
   /// What was written or removed is on the disk, and the disk has had time to tidy up behind it.
-  func settle(_ pause: Duration = .zero) throws {
+  func settle() throws {
     try scratch.folder.descriptor.synchronizeFileSystem()
-    Worker.pause(pause)
+    Worker.pause(sizes.pause)
   }
 }
 
@@ -103,14 +103,19 @@ final class Arena {
       side = ("rsync", "rsync")
       command =
         ["/usr/bin/rsync"] + way.arguments
-        + ["-e", remoteShell(way.cipher, relay ?? port), source.path + "/", "\(SSHServer.user)@127.0.0.1:\(target.path)/"]
+        + [
+          "-e", remoteShell(way.cipher, relay ?? port), source.path + "/",
+          "\(SSHServer.user)@127.0.0.1:\(target.path)/",
+        ]
     case .hotsync:
       side = ("hotsync", "hotsync-slave")
       command = [ground.programs + "/hotsync", "sync", "--json", "--root", pair.master.path]
     }
     let run = try TimedRun.run(command, side: side, server: server, files: ground.scratch, target: pair.scratch.path)
     let cost = run.measurement
-    ground.tell("\(contestant): \(fixed(cost.seconds, 2)) s, \(megabytes(cost.wire)) MB on the wire")
+    ground.tell(
+      "\(contestant): \(fixed(cost.seconds, 2)) s, of them \(fixed(cost.flushSeconds, 2)) s to flush, "
+        + "\(megabytes(cost.wire)) MB on the wire, CPU \(fixed(cost.processorSeconds, 2)) s")
     return cost
   }
 

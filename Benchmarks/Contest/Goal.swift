@@ -36,14 +36,16 @@ struct Goal: Sendable {
     let over = transport == "ssh" ? "" : " over \(transport)"
     switch measure {
     case .time(let least, let opponent):
-      guard let other = result.fastest(opponent)?.series, let ratio = other.seconds.ratio(to: own.seconds) else { return nil }
+      guard let other = result.fastest(opponent)?.series, let ratio = other.seconds.ratio(to: own.seconds) else {
+        return nil
+      }
       return Verdict(
-        text: "time ≥ \(shortest(least)) × against rsync's \(opponent.rawValue)\(over)", found: significant(ratio),
+        text: "time ≥ \(shortest(least)) × against \(opponent.rawValue)\(over)", found: significant(ratio),
         isMet: ratio >= least)
     case .wire(let least, let opponent):
       guard let other = result.fastest(opponent)?.series, let ratio = other.wire.ratio(to: own.wire) else { return nil }
       return Verdict(
-        text: "wire ≥ \(shortest(least)) × against rsync's \(opponent.rawValue)\(over)", found: significant(ratio),
+        text: "wire ≥ \(shortest(least)) × against \(opponent.rawValue)\(over)", found: significant(ratio),
         isMet: ratio >= least)
     case .peakMemory(let limit):
       let peak = result.own.values.flatMap(\.measurements).flatMap(\.peaks.values).max()
@@ -51,7 +53,8 @@ struct Goal: Sendable {
       return Verdict(text: "each process < \(megabytes(limit)) MB", found: "\(megabytes(peak)) MB", isMet: peak < limit)
     case .wireBytes(let limit):
       guard let wire = own.wire.median else { return nil }
-      return Verdict(text: "wire < \(megabytes(limit)) MB", found: "\(significant(wire / 1e6)) MB", isMet: wire < Double(limit))
+      return Verdict(
+        text: "wire < \(megabytes(limit)) MB", found: "\(significant(wire / 1e6)) MB", isMet: wire < Double(limit))
     }
   }
 }

@@ -43,8 +43,9 @@ struct RsyncWay: Hashable, Sendable, CustomStringConvertible {
 /// Which of rsync's ways a goal is held against: the fastest of those.
 enum Opponent: String, Sendable {
   case best
-  case delta = "its delta"
+  case delta
   case whole = "-W"
+  /// Without compression.
   case plain
   case packed = "zstd"
 

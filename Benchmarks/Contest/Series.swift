@@ -2,6 +2,8 @@
 struct Measurement: Sendable {
   /// Up to and with the flush of the target's file system.
   var seconds: Double
+  /// How much of that the flush took that follows the program's end.
+  var flushSeconds = 0.0
   /// Bytes that both ends gave to their sockets, SSH's own included.
   var wire: Int
   /// On a processor, of all processes of both sides.

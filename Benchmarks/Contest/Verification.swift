@@ -51,7 +51,9 @@ enum Verification {
       position = range.lowerBound
       while position < range.upperBound {
         let count = Int(min(UInt64(mine.count), range.upperBound - position))
-        let got = try (one.read(into: &mine, count: count, at: position), other.read(into: &theirs, count: count, at: position))
+        let got = try (
+          one.read(into: &mine, count: count, at: position), other.read(into: &theirs, count: count, at: position)
+        )
         guard got == (count, count), mine[..<count] == theirs[..<count] else { return ["bytes from \(position) on"] }
         position += UInt64(count)
       }

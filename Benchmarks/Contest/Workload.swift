@@ -12,7 +12,7 @@ enum Workload: String, CaseIterable, Sendable {
 
   var goals: [Goal] {
     switch self {
-    case .w1: [.time(1.3), .wire(2), .memory(megabytes: 100)]
+    case .w1: [.time(1.3), .wire(2, .plain), .memory(megabytes: 100)]
     case .w2: [.time(5), .wire(300), .memory(megabytes: 60)]
     case .w2m: [.time(6), .wire(3_000), .memory(megabytes: 100)]
     case .w3: [.time(3.5), .wire(3), .memory(megabytes: 100)]
@@ -71,6 +71,8 @@ struct Sizes: Sendable {
   let randomBytes: Int
   let textBytes: Int
   let sparseBytes: Int
+  /// How long the disk is left alone after files were removed.
+  let pause: Duration
 
   private static let mebibyte = 1 << 20
   private static let gibibyte = 1 << 30
@@ -78,9 +80,12 @@ struct Sizes: Sendable {
   /// Those that the goals are for.
   static let full = Sizes(
     files: 100_000, manyFiles: 1_000_000, patchedBytes: 4 * gibibyte, dumpBytes: gibibyte, randomBytes: 4 * gibibyte,
-    textBytes: 2 * gibibyte, sparseBytes: 100 * gibibyte)
+    textBytes: 2 * gibibyte, sparseBytes: 100 * gibibyte,
+    pause: .seconds(2))
   /// To see in two minutes that all of it works.
   static let quick = Sizes(
-    files: 5_000, manyFiles: 20_000, patchedBytes: 128 * mebibyte, dumpBytes: 48 * mebibyte, randomBytes: 128 * mebibyte,
-    textBytes: 96 * mebibyte, sparseBytes: 4 * gibibyte)
+    files: 5_000, manyFiles: 20_000, patchedBytes: 128 * mebibyte, dumpBytes: 48 * mebibyte,
+    randomBytes: 128 * mebibyte,
+    textBytes: 96 * mebibyte, sparseBytes: 4 * gibibyte,
+    pause: .milliseconds(200))
 }

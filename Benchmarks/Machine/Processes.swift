@@ -1,6 +1,6 @@
 import HotsyncSystem
-import TestSupport
 import Synchronization
+import TestSupport
 
 /// The processes of this process namespace: the benchmark itself, sshd, and what runs.
 struct ProcessFacts {
@@ -21,7 +21,9 @@ struct ProcessFacts {
 
   /// Nil where there is no such process any more.
   init?(of processID: Int32) {
-    guard let bytes = try? Descriptor.open("/proc/\(processID)/status", .reading).readAll(limit: 65_536) else { return nil }
+    guard let bytes = try? Descriptor.open("/proc/\(processID)/status", .reading).readAll(limit: 65_536) else {
+      return nil
+    }
     var (name, parent, peak): (String, Int32, Int?) = ("", 0, nil)
     for line in bytes.split(separator: 0x0A) {
       switch line.first {

@@ -17,12 +17,12 @@ struct TimedRun {
     // What is not written yet is somebody else's work.
     try flushed.descriptor.synchronizeFileSystem()
     let serverBefore = processorSeconds(of: server.processID)
-    let floor = ProcessFacts(of: getpid())?.peak ?? 0
     let wire = try WireCounter()
     let sampler = PeakSampler()
     let began = Clocks.system.elapsed()
     let client = try start(command, files)
     let (status, usage) = try wait(for: client)
+    let ended = Clocks.system.elapsed()
     try flushed.descriptor.synchronizeFileSystem()
     let elapsed = Clocks.system.elapsed() - began
     var peaks = sampler.stop()
@@ -32,24 +32,26 @@ struct TimedRun {
     guard status == 0 else {
       throw SupportError("\(command.joined(separator: " ")): status \(status)\n\(errors)\(try text(files, "output"))")
     }
-    let ended = try server.finish()
-    // What a process took in its last moments no look has seen, but its end tells it of the largest of each side.
-    let counted = Int(usage.ru_maxrss) * 1_024
-    if counted > floor { raise(&peaks, side.client, counted) }
-    raise(&peaks, side.server, ended.peakMemoryBytes)
+    let sessions = try server.finish()
+    // What a process took in its last moments no look has seen, but its end tells it of the largest of each side. Before
+    // it became another program it counted with our memory.
+    let floor = ProcessFacts(of: getpid())?.peak ?? 0
+    raise(&peaks, side.client, to: Int(usage.ru_maxrss) * 1_024, over: floor)
+    raise(&peaks, side.server, to: sessions.peakMemoryBytes, over: floor)
     peaks = peaks.filter { $0.key == side.client || $0.key == side.server || $0.key == "ssh" }
     let used = seconds(usage.ru_utime) + seconds(usage.ru_stime)
-    let ofServer = ended.processorTime / .seconds(1) - serverBefore
+    let ofServer = sessions.processorTime / .seconds(1) - serverBefore
     return TimedRun(
       measurement: Measurement(
-        seconds: elapsed / .seconds(1), wire: bytes, processorSeconds: used + max(0, ofServer), peaks: peaks),
+        seconds: elapsed / .seconds(1), flushSeconds: (began + elapsed - ended) / .seconds(1), wire: bytes,
+        processorSeconds: used + max(0, ofServer), peaks: peaks),
       output: try text(files, "output"))
   }
 
   // MARK: Parts
 
-  private static func raise(_ peaks: inout [String: Int], _ name: String, _ counted: Int) {
-    guard let seen = peaks[name], counted > seen, counted > (peaks.values.max() ?? 0) else { return }
+  private static func raise(_ peaks: inout [String: Int], _ name: String, to counted: Int, over floor: Int) {
+    guard counted > floor, counted > (peaks.values.max() ?? 0) else { return }
     peaks[name] = counted
   }
 

@@ -37,7 +37,8 @@ enum ResultDocument {
   private static func document(_ cost: Measurement, _ name: String, _ kind: String) -> JSONValue {
     .object([
       ("contestant", .string(name)), ("kind", .string(kind)), ("seconds", .seconds(.seconds(cost.seconds))),
-      ("wire_bytes", .integer(Int64(cost.wire))), ("cpu_seconds", .seconds(.seconds(cost.processorSeconds))),
+      ("flush_seconds", .seconds(.seconds(cost.flushSeconds))), ("wire_bytes", .integer(Int64(cost.wire))),
+      ("cpu_seconds", .seconds(.seconds(cost.processorSeconds))),
       ("peak_bytes", .object(cost.peaks.sorted { $0.key < $1.key }.map { ($0.key, .integer(Int64($0.value))) })),
     ])
   }

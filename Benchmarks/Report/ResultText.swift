@@ -8,7 +8,9 @@ enum ResultText {
   static func text(_ results: [ContestResult]) -> String {
     var table = Table(headings)
     for result in results {
-      for transport in result.workload.transports { if let own = result.own[transport] { table.add(cells(result, transport, own)) } }
+      for transport in result.workload.transports {
+        if let own = result.own[transport] { table.add(cells(result, transport, own)) }
+      }
     }
     return table.text + "\n\n" + goals(results)
   }
@@ -22,7 +24,8 @@ enum ResultText {
       result.workload.rawValue + (transport == "ssh" ? "" : " \(transport)"), best?.way.description ?? "-",
       number(best?.series.seconds.median), number(own.seconds.median),
       number(best?.series.seconds.ratio(to: own.seconds)),
-      number(best?.series.wire.median, 1e6), number(own.wire.median, 1e6), number(best?.series.wire.ratio(to: own.wire)),
+      number(best?.series.wire.median, 1e6), number(own.wire.median, 1e6),
+      number(best?.series.wire.ratio(to: own.wire)),
       number(delta?.seconds.median), number(delta?.wire.median, 1e6), memory(best?.series, "rsync"),
       memory(own, "hotsync"), memory(own, "hotsync-slave"), number(best?.series.processorSeconds.median),
       number(own.processorSeconds.median), result.isVerified ? "yes" : "DIFFERS",
@@ -44,7 +47,8 @@ enum ResultText {
     results.flatMap { result in
       result.verdicts.map { verdict in
         let name = result.workload.rawValue
-        return "\(verdict.isMet ? "PASS" : "MISS")  \(name + padded("", 7 - name.count)) \(verdict.text): \(verdict.found)"
+        return
+          "\(verdict.isMet ? "PASS" : "MISS")  \(name + padded("", 7 - name.count)) \(verdict.text): \(verdict.found)"
       } + result.differences.map { "DIFFERS  \(result.workload.rawValue)  \($0)" }
     }.joined(separator: "\n")
   }

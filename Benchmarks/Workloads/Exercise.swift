@@ -48,7 +48,7 @@ final class InitialCopy: Exercise {
     if !keepsCopies {
       past = []
       try arena.removeOldTargets()
-      try arena.ground.settle(.seconds(2))
+      try arena.ground.settle()
     }
   }
 }

@@ -1,26 +1,43 @@
 import TestSupport
 
+/// Holds what is to stand until the end.
+private final class Trees {
+  private var kept: [AnyObject] = []
+
+  @discardableResult
+  func keep<Kept: AnyObject>(_ kept: Kept) -> Kept {
+    self.kept.append(kept)
+    return kept
+  }
+}
+
 /// Prepares the workloads that are asked for and runs them, those of one tree after each other.
 struct Program {
   let ground: Ground
   let workloads: [Workload]
   private(set) var results: [ContestResult] = []
+  /// Removing a tree would slow what is timed next.
+  private let trees: Trees
 
   init(_ ground: Ground, _ workloads: [Workload]) {
     (self.ground, self.workloads) = (ground, workloads)
+    trees = Trees()
   }
 
+  /// Large files first: what they leave is gone at once, and trees stay until all is over.
+  ///
   /// - Parameter report: gets each result as soon as it is there.
   mutating func run(_ report: (ContestResult) throws -> Void) throws {
-    try runTree(report)
-    try ground.settle(.seconds(2))
     for workload in workloads {
-      guard let result = try run(workload) else { continue }
-      results.append(result)
-      try report(result)
+      guard let result = try runLarge(workload) else { continue }
+      try add(result, report)
       // What it made has gone by now.
-      try ground.settle(.seconds(2))
+      try ground.settle()
     }
+    try runTree(report)
+    if workloads.contains(.w2m) { try add(unchanged(.w2m, files: ground.sizes.manyFiles), report) }
+    let order = Workload.allCases
+    results.sort { (order.firstIndex(of: $0.workload) ?? 0) < (order.firstIndex(of: $1.workload) ?? 0) }
   }
 
   /// W1 leaves both sides with what W2 and W3 begin with.
@@ -28,12 +45,13 @@ struct Program {
     let chosen = [Workload.w1, .w2, .w3].filter(workloads.contains)
     guard !chosen.isEmpty else { return }
     let subject = "\(ground.sizes.files) files"
-    let first = try Arena(ground)
+    let first = try trees.keep(Arena(ground))
     var files = ManyFiles(first.source, .served, ground.generator("tree"))
     ground.tell("making \(subject)")
     try files.make(count: ground.sizes.files)
     // Past copies are there until the last of the three has run.
     let initial = InitialCopy(first, "\(subject), new", .tree, keepsCopies: true)
+    trees.keep(initial)
     for workload in chosen {
       if workload == .w1 {
         try add(Contest.run(.w1, initial, ground), report)
@@ -56,11 +74,10 @@ struct Program {
     try report(result)
   }
 
-  private func run(_ workload: Workload) throws -> ContestResult? {
+  private func runLarge(_ workload: Workload) throws -> ContestResult? {
     let sizes = ground.sizes
     switch workload {
-    case .w1, .w2, .w3: return nil
-    case .w2m: return try unchanged(workload, files: sizes.manyFiles)
+    case .w1, .w2, .w3, .w2m: return nil
     case .w4: return try patched(workload, bytes: sizes.patchedBytes)
     case .w5: return try dumped()
     case .w6r:
@@ -79,7 +96,7 @@ struct Program {
 
   /// Tiny files of which none changed.
   func unchanged(_ workload: Workload, files count: Int) throws -> ContestResult {
-    let arena = try Arena(ground)
+    let arena = try trees.keep(Arena(ground))
     ground.tell("making \(count) tiny files")
     var files = ManyFiles(arena.source, .tiny, ground.generator("tiny"))
     try files.make(count: count)
@@ -128,7 +145,9 @@ struct Program {
     var random = ground.generator("sparse")
     try LargeFile.makeSparse(path, bytes: ground.sizes.sparseBytes, random.split())
     try catchUp(arena)
-    let exercise = Update(arena, "\(gibibytes(ground.sizes.sparseBytes)) sparse image, 1 MiB changed", .sparseFile("image")) {
+    let exercise = Update(
+      arena, "\(gibibytes(ground.sizes.sparseBytes)) sparse image, 1 MiB changed", .sparseFile("image")
+    ) {
       try LargeFile.writePieces(path, bytes: 1 << 20, random.split())
     }
     return try Contest.run(.sparse, exercise, ground)
