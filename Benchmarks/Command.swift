@@ -26,6 +26,12 @@ struct Command: ParsableCommand {
     help: ArgumentHelp("Of all that is random; another one each time where nothing is said.", valueName: "number"))
   var seed: UInt64?
 
+  @Flag(help: "Instead: how HotSync's cost grows from a tenth of the files, and from a quarter of the large file.")
+  var growth = false
+
+  @Option(help: ArgumentHelp("Instead: many changed small files over a line of this round trip.", valueName: "ms"))
+  var delay: Milliseconds?
+
   @Option(help: ArgumentHelp("Where the results go as JSON.", valueName: "file"))
   var json = ".build/benchmark.json"
 
@@ -41,18 +47,31 @@ struct Command: ParsableCommand {
     Environment.raiseOpenFileLimit()
     let seed = self.seed ?? SeededGenerator.testSeed()
     let ground = try Ground(
-      programs: programs, seed: seed, sizes: scale == .full ? .full : .quick, runs: runs)
+      programs: Environment.absolutePath(programs), seed: seed, sizes: scale == .full ? .full : .quick, runs: runs)
     ground.tell("seed \(seed)")
-    var program = Program(ground, only.workloads)
-    try program.run { ground.tell("\n" + ResultText.text([$0])) }
-    let results = program.results
-    let document = ResultDocument.document(results, seed: seed, runs: runs, scale: scale.rawValue)
+    var outcome = Outcome(seed: seed, runs: runs, scale: scale.rawValue)
+    if growth { outcome.figures += try Growth(ground).run() }
+    if let delay { outcome.figures += try LongLine(ground, roundTrip: delay.duration).run() }
+    if !growth, delay == nil {
+      var program = Program(ground, only.workloads)
+      try program.run { ground.tell("\n" + ResultText.text([$0])) }
+      outcome.results = program.results
+    }
     try Descriptor.open(json, [.writing, .creating, .truncating], permissions: 0o644)
-      .write(Array((document.text + "\n").utf8))
-    let heading = "seed \(seed), \(runs) pairs, scale \(scale.rawValue)"
-    let text = "\(heading)\n\n\(ResultText.text(results))\n"
-    try StandardStream.output.write(Array(text.utf8))
-    if results.contains(where: { !$0.isVerified }) { throw ExitCode(1) }
+      .write(Array((ResultDocument.document(outcome).text + "\n").utf8))
+    try StandardStream.output.write(Array((ResultText.text(outcome) + "\n").utf8))
+    if outcome.results.contains(where: { !$0.isVerified }) { throw ExitCode(1) }
+  }
+}
+
+/// `50ms`, or `50`.
+struct Milliseconds: ExpressibleByArgument, Equatable {
+  let duration: Duration
+
+  init?(argument: String) {
+    let digits = argument.hasSuffix("ms") ? argument.dropLast(2) : argument[...]
+    guard let number = UInt16(digits), number > 0 else { return nil }
+    duration = .milliseconds(Int(number))
   }
 }
 

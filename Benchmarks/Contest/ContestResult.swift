@@ -27,3 +27,13 @@ struct ContestResult: Sendable {
 
   var verdicts: [Verdict] { workload.goals.compactMap { $0.verdict(on: self) } }
 }
+
+/// All that one run of the benchmark found.
+struct Outcome: Sendable {
+  let seed: UInt64
+  let runs: Int
+  let scale: String
+  var results: [ContestResult] = []
+  /// Of growth and of a long line.
+  var figures: [Verdict] = []
+}

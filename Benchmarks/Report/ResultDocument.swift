@@ -2,11 +2,15 @@ import HotsyncReport
 
 /// The results as a program reads them: every run, with its numbers as they were measured.
 enum ResultDocument {
-  static func document(_ results: [ContestResult], seed: UInt64, runs: Int, scale: String) -> JSONValue {
+  static func document(_ outcome: Outcome) -> JSONValue {
     .object([
-      ("seed", .size(seed)), ("runs", .integer(Int64(runs))), ("scale", .string(scale)),
-      ("workloads", .array(results.map(document))),
+      ("seed", .size(outcome.seed)), ("pairs", .integer(Int64(outcome.runs))), ("scale", .string(outcome.scale)),
+      ("workloads", .array(outcome.results.map(document))), ("figures", .array(outcome.figures.map(document))),
     ])
+  }
+
+  private static func document(_ verdict: Verdict) -> JSONValue {
+    .object([("goal", .string(verdict.text)), ("found", .string(verdict.found)), ("met", .bool(verdict.isMet))])
   }
 
   private static func document(_ result: ContestResult) -> JSONValue {
@@ -17,13 +21,7 @@ enum ResultDocument {
     return .object([
       ("workload", .string(result.workload.rawValue)), ("subject", .string(result.subject)),
       ("verified", .bool(result.isVerified)), ("differences", .strings(result.differences)),
-      (
-        "goals",
-        .array(
-          result.verdicts.map {
-            .object([("goal", .string($0.text)), ("found", .string($0.found)), ("met", .bool($0.isMet))])
-          })
-      ),
+      ("goals", .array(result.verdicts.map(document))),
       (
         "runs",
         .array(

@@ -5,6 +5,12 @@ enum ResultText {
     "memory MB rsync", "hotsync", "hotsync-slave", "CPU s rsync", "HotSync", "verified", "goals",
   ]
 
+  static func text(_ outcome: Outcome) -> String {
+    "seed \(outcome.seed), \(outcome.runs) pairs, scale \(outcome.scale)"
+      + (outcome.results.isEmpty ? "" : "\n\n" + text(outcome.results))
+      + outcome.figures.map { "\n" + line($0, "") }.joined()
+  }
+
   static func text(_ results: [ContestResult]) -> String {
     var table = Table(headings)
     for result in results {
@@ -45,11 +51,13 @@ enum ResultText {
 
   private static func goals(_ results: [ContestResult]) -> String {
     results.flatMap { result in
-      result.verdicts.map { verdict in
-        let name = result.workload.rawValue
-        return
-          "\(verdict.isMet ? "PASS" : "MISS")  \(name + padded("", 7 - name.count)) \(verdict.text): \(verdict.found)"
-      } + result.differences.map { "DIFFERS  \(result.workload.rawValue)  \($0)" }
+      let name = result.workload.rawValue
+      return result.verdicts.map { line($0, name + String(repeating: " ", count: 8 - name.count)) }
+        + result.differences.map { "DIFFERS  \(name)  \($0)" }
     }.joined(separator: "\n")
+  }
+
+  private static func line(_ verdict: Verdict, _ name: String) -> String {
+    "\(verdict.isMet ? "PASS" : "MISS")  \(name)\(verdict.text): \(verdict.found)"
   }
 }
