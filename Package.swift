@@ -97,7 +97,7 @@ let package = Package(
     .executableTarget(
       name: "hotsync-bench", dependencies: ["TestSupport", "HotsyncReport", "HotsyncSystem", argumentParser],
       path: "Benchmarks", swiftSettings: settings),
-    tests("BenchmarkTests", ["hotsync-bench"]),
+    tests("BenchmarkTests", ["hotsync-bench", argumentParser]),
     tests("TestSupportTests", ["TestSupport", "HotsyncSystem", "make-tree"]),
     tests("HotsyncSystemTests", ["HotsyncSystem", "TestSupport"]),
     tests("HotsyncCatalogTests", ["HotsyncCatalog", "HotsyncSystem", "TestSupport"]),
