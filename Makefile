@@ -20,7 +20,7 @@ SWIFT_SOURCES := Package.swift Sources Tests Benchmarks
 .PHONY: help bootstrap build run test simulate cuts acceptance bench bench-quick lint format install clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 bootstrap: ## install what building needs and is missing (Debian)
 	@scripts/bootstrap
