@@ -16,7 +16,7 @@ struct TextTests {
       """
     }
     let start = try WireCounter(text: text(1_000, 5))
-    #expect(try WireCounter(text: text(1_000 + 3 * 66 + 40, 8)).payload(since: start) == 40)
+    #expect(try WireCounter(text: text(1_000 + 3 * 52 + 40, 8)).payload(since: start) == 40)
     #expect(throws: (any Error).self) { try WireCounter(text: "Inter-|\n eth0: 1 2 3\n") }
   }
 
