@@ -63,6 +63,8 @@ extension Cycle {
 
   /// One attempt, from the greeting on.
   private func exchange(_ state: MasterState, _ record: inout MasterRecord?, _ includes: Includes) throws {
+    walkEarly(includes, record, state)
+    defer { earlyWalk = nil }
     let (line, welcome, key) = try connect(.cycle, record)
     defer {
       line.end()
