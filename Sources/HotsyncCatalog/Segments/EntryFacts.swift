@@ -38,7 +38,9 @@ struct EncodedBlock {
     let shared = Int(try reader.integer(atMost: UInt64(path.count)))
     let rest = try reader.data(atMost: RelativePath.maximumLength - shared)
     // What they share decides nothing.
-    guard RelativePath.precedes(path.span.extracting(shared...), rest.span) else { throw Malformed("paths out of order") }
+    guard RelativePath.precedes(path.span.extracting(shared...), rest.span) else {
+      throw Malformed("paths out of order")
+    }
     path.removeLast(path.count - shared)
     path.append(contentsOf: rest)
   }

@@ -28,8 +28,8 @@ extension Cycle {
       ) { root in try Cycle.isKnownEmpty(root, base.catalog) }
       let scanner = try scanner(includes, after: roots)
       let maker = try PlanMaker(
-        base.catalog, spool: spool, isFull: options.isFull, damaged: Set(damaged), progress: progress
-      ) { try line.check() }
+        base.catalog, spool: spool, isFull: options.isFull, damaged: Set(damaged),
+        advance: { [progress] in progress.advance(files: 1) }, check: { try line.check() })
       try scanner.run(maker)
       try maker.finish()
       report.problems += maker.problems

@@ -32,7 +32,9 @@ struct FolderLister: Sendable {
         let isFolder = status.kind == .folder
         if isExcluded(path, isFolder: isFolder) { continue }
         let isEntered = isFolder && !(isOneFileSystem && FileSystemPlace(status) != home)
-        if isEntered, let child = path.path { below.append(FolderPlace(child, in: folder, on: FileSystemPlace(status))) }
+        if isEntered, let child = path.path {
+          below.append(FolderPlace(child, in: folder, on: FileSystemPlace(status)))
+        }
         entries.append(FolderListing.Entry(name: index, status: status, isEntered: isEntered))
       } catch {
         if isExcluded(path, isFolder: false) { continue }

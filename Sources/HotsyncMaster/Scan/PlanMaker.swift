@@ -13,15 +13,18 @@ final class PlanMaker: ScanTaker {
   private(set) var problems: [Problem] = []
   /// What could not be looked at: what the catalog has there and below stays.
   private var unknown: RelativePath?
-  private let progress: Progress
+  private let advance: () -> Void
   private let check: () throws -> Void
 
+  /// - Parameters:
+  ///   - advance: called for every entry.
+  ///   - check: called now and then, to end what is done for nobody.
   init(
-    _ catalog: Catalog, spool: PlanSpool, isFull: Bool, damaged: Set<RelativePath>, progress: Progress,
-    check: @escaping () throws -> Void
+    _ catalog: Catalog, spool: PlanSpool, isFull: Bool, damaged: Set<RelativePath>,
+    advance: @escaping () -> Void = {}, check: @escaping () throws -> Void = {}
   ) throws {
     cursor = try EncodedCursor(catalog.segments)
-    self.progress = progress
+    self.advance = advance
     self.spool = spool
     difference = Difference(isFull: isFull, damaged: damaged)
     self.check = check
@@ -35,7 +38,7 @@ final class PlanMaker: ScanTaker {
     crashPoint("scan")
     if totals.seen % 1_024 == 0 { try check() }
     totals.noteSettled(status)
-    progress.advance(files: 1)
+    advance()
     try cursor.advance()
     return true
   }
@@ -64,7 +67,7 @@ final class PlanMaker: ScanTaker {
   private func see(_ sighting: Sighting) throws {
     if totals.seen % 1_024 == 0 { try check() }
     totals.noteSighting(sighting)
-    progress.advance(files: 1)
+    advance()
     try passAll(before: sighting.path.bytes)
     var old: (record: Record, stamp: Stamp?)?
     if cursor.isAt(sighting.path.bytes), case .present(let record, let stamp)? = try cursor.entry() {

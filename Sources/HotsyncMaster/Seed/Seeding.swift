@@ -115,7 +115,8 @@ public final class Seeding {
     defer { progress.finish() }
     let roots = try roots()
     let maker = try PlanMaker(
-      Catalog(segments: [], key: key), spool: spool, isFull: false, damaged: [], progress: progress, check: check)
+      Catalog(segments: [], key: key), spool: spool, isFull: false, damaged: [],
+      advance: { [progress] in progress.advance(files: 1) }, check: check)
     let scanner = try Scanner(
       live: folder, roots: roots, rules: Rules(roots: roots, excludes: []),
       isOneFileSystem: connection.data.oneFileSystem, takesDevices: connection.data.devices, owners: owners)
