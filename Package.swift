@@ -111,7 +111,10 @@ let package = Package(
     tests("HotsyncReportTests", ["HotsyncReport", "HotsyncSystem", logging]),
     tests(
       "HotsyncMasterTests",
-      ["HotsyncMaster", "HotsyncSystem", "HotsyncDelta", "HotsyncProtocol", "TestSupport"]),
+      [
+        "HotsyncMaster", "HotsyncSystem", "HotsyncCatalog", "HotsyncDelta", "HotsyncPlan", "HotsyncProtocol",
+        "TestSupport",
+      ]),
     tests(
       "HotsyncSlaveTests",
       [
