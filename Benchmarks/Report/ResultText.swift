@@ -7,6 +7,7 @@ enum ResultText {
 
   static func text(_ outcome: Outcome) -> String {
     "seed \(outcome.seed), \(outcome.runs) pairs, scale \(outcome.scale)"
+      + (outcome.scale == "full" ? "" : " (goals are for full)")
       + (outcome.results.isEmpty ? "" : "\n\n" + text(outcome.results))
       + outcome.figures.map { "\n" + line($0, "") }.joined()
   }
