@@ -92,6 +92,25 @@ public struct Descriptor: ~Copyable, Sendable {
     return done
   }
 
+  /// At most `count` bytes from the start of the file (pread(2)).
+  public func readFront(_ count: Int) throws(SystemError) -> [UInt8] {
+    var failure: SystemError?
+    // SAFETY: the kernel writes at most what is offered of the room there is, and all that is counted was written by it.
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, done in
+      do throws(SystemError) {
+        while done < count {
+          let got = try systemCall("pread", "cannot read", "an open file") {
+            unsafe pread(number, buffer.baseAddress! + done, offered(count - done), off_t(done))
+          }
+          if got == 0 { break }
+          done += got
+        }
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+
   /// The whole content, at most `limit` bytes; nil where there is more.
   public func readAll(limit: Int) throws(SystemError) -> [UInt8]? {
     var content: [UInt8] = []

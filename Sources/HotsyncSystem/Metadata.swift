@@ -33,6 +33,7 @@ extension Descriptor {
 
   /// All extended attributes that this user may see, in byte order of their names; none where the file system has none.
   public func extendedAttributes() throws(SystemError) -> [ExtendedAttribute] {
+    if try hasNoAttributes() { return [] }
     // SAFETY: `grow` gives a buffer and its own size.
     guard let list = try unsafe grow(start: 1_024, { unsafe hs_listxattr($0, $1, $2) }) else { return [] }
     var attributes: [ExtendedAttribute] = []
@@ -48,6 +49,20 @@ extension Descriptor {
     }
     attributes.sort { $0.name.lexicographicallyPrecedes($1.name) }
     return attributes
+  }
+
+  /// Whether it is sure that there are none: most files have none, and an open one can be asked without its path.
+  private func hasNoAttributes() throws(SystemError) -> Bool {
+    do throws(SystemError) {
+      // No room is offered, so that nothing is written.
+      return try systemCall("listxattr", "cannot read the attributes of", "an entry") {
+        hs_flistxattr(number, nil, 0)
+      } == 0
+    } catch {
+      // EBADF: it was opened with O_PATH.
+      if error.number == EBADF || error.number == EOPNOTSUPP { return false }
+      throw error
+    }
   }
 
   /// Asks again with more room while the answer grows; nil where there is none of it (any more).
