@@ -92,13 +92,15 @@ public struct Descriptor: ~Copyable, Sendable {
     return done
   }
 
-  /// At most `count` bytes from the start of the file (pread(2)).
-  public func readFront(_ count: Int) throws(SystemError) -> [UInt8] {
+  /// The content of a file of that size, and one byte more where it has grown meanwhile (pread(2)).
+  public func readWhole(size: Int) throws(SystemError) -> [UInt8] {
+    let count = size + 1
     var failure: SystemError?
     // SAFETY: the kernel writes at most what is offered of the room there is, and all that is counted was written by it.
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, done in
       do throws(SystemError) {
-        while done < count {
+        // Its size and no more came where more was asked for: that was its end.
+        while done < max(size, 1) {
           let got = try systemCall("pread", "cannot read", "an open file") {
             unsafe pread(number, buffer.baseAddress! + done, offered(count - done), off_t(done))
           }

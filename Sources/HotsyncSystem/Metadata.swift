@@ -21,6 +21,11 @@ extension Descriptor {
     }
   }
 
+  /// The same of what was opened to be read or written, without the way over its path (fchmod(2)).
+  public func setOwnPermissions(_ permissions: UInt16) throws(SystemError) {
+    try systemCall("chmod", "cannot set the mode of", "an open file") { fchmod(number, mode_t(permissions)) }
+  }
+
   /// Sets the time of modification to the nanosecond; that of access is set to the same.
   public func setModified(_ time: Timestamp) throws(SystemError) {
     let value = timespec(tv_sec: Int(time.seconds), tv_nsec: Int(time.nanoseconds))

@@ -176,8 +176,7 @@ final class ContentSender {
 
   /// Nil where the file has another size by now.
   private func readWhole(_ entry: borrowing OpenedEntry, _ size: UInt64) throws -> [UInt8]? {
-    // One byte more than it should have shows that it grew.
-    let bytes = try reading { () throws(SystemError) in try entry.file.readFront(Int(size) + 1) }
+    let bytes = try reading { () throws(SystemError) in try entry.file.readWhole(size: Int(size)) }
     return bytes.count == Int(size) ? bytes : nil
   }
 

@@ -81,7 +81,7 @@ final class MetadataWriter {
     let made = try made(with: metadata.permissions, as: file)
     let (owner, group) = (id(of: metadata.owner, .user), id(of: metadata.group, .group))
     if made.owner != owner || made.group != group { try file.setOwner(owner, group: group) }
-    if made.permissions != metadata.permissions { try file.setPermissions(metadata.permissions) }
+    if made.permissions != metadata.permissions { try file.setOwnPermissions(metadata.permissions) }
     try file.setModified(metadata.modified)
   }
 
