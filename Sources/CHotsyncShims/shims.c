@@ -91,6 +91,7 @@ int hs_punch_hole(int descriptor, off_t offset, off_t length) {
   return fallocate(descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
 }
 ssize_t hs_listxattr(const char *path, void *list, size_t size) { return listxattr(path, list, size); }
+ssize_t hs_flistxattr(int descriptor, void *list, size_t size) { return flistxattr(descriptor, list, size); }
 ssize_t hs_getxattr(const char *path, const char *name, void *value, size_t size) {
   return getxattr(path, name, value, size);
 }

@@ -92,6 +92,27 @@ public struct Descriptor: ~Copyable, Sendable {
     return done
   }
 
+  /// The content of a file of that size, and one byte more where it has grown meanwhile (pread(2)).
+  public func readWhole(size: Int) throws(SystemError) -> [UInt8] {
+    let count = size + 1
+    var failure: SystemError?
+    // SAFETY: the kernel writes at most what is offered of the room there is, and all that is counted was written by it.
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, done in
+      do throws(SystemError) {
+        // Its size and no more came where more was asked for: that was its end.
+        while done < max(size, 1) {
+          let got = try systemCall("pread", "cannot read", "an open file") {
+            unsafe pread(number, buffer.baseAddress! + done, offered(count - done), off_t(done))
+          }
+          if got == 0 { break }
+          done += got
+        }
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+
   /// The whole content, at most `limit` bytes; nil where there is more.
   public func readAll(limit: Int) throws(SystemError) -> [UInt8]? {
     var content: [UInt8] = []

@@ -9,6 +9,7 @@ final class SlaveLine {
   private let channel: MasterChannel
   private let inbox: Inbox
   private let clocks: Clocks
+  private var answers = SignatureAnswers()
   private var heartbeat: Heartbeat?
   /// What the slave told the operator.
   private(set) var problems: [Problem] = []
@@ -121,7 +122,10 @@ final class SlaveLine {
   func signature(_ id: UInt64) throws -> [UInt8] {
     var bytes: [UInt8] = []
     while true {
-      switch try next() {
+      if let whole = answers.take(id) { return whole }
+      let message = try next()
+      guard try !answers.take(message) else { continue }
+      switch message {
       case .signature(let number, let piece) where number == id:
         bytes += piece
         guard bytes.count <= SlaveLine.signatureLimit else {
@@ -132,6 +136,20 @@ final class SlaveLine {
       case .signatureEnd(let number) where number < id: continue
       case let other: throw unexpected(other)
       }
+    }
+  }
+
+  /// A signature was asked for that is not waited for yet.
+  func expect(_ signature: RequestedSignature) { answers.expect(signature) }
+
+  /// What was expected is not wanted any more.
+  func giveUp(_ signature: RequestedSignature) { answers.giveUp(signature.id) }
+
+  /// Waits until all that was expected has come.
+  func awaitGivenUp() throws {
+    while !answers.isEmpty {
+      let message = try next()
+      guard try answers.take(message) else { throw unexpected(message) }
     }
   }
 

@@ -27,6 +27,7 @@ struct Leftovers {
   static func take(from folder: borrowing Folder, of store: Store) throws(StoreError) -> Leftovers {
     try StoreError.telling { () throws(SystemError) in
       let begun = try BegunLog.read(store)
+      try NewFolders.giveNumbers(in: store, to: folder, from: try freeNumber(in: folder, begun))
       var left = Leftovers()
       var runs = 0
       var buffer = [UInt8](repeating: 0, count: 1 << 20)
@@ -50,6 +51,13 @@ struct Leftovers {
       }
       return left
     }
+  }
+
+  private static func freeNumber(
+    in folder: borrowing Folder, _ begun: [UInt64: BegunLog.State]
+  ) throws(SystemError) -> UInt64 {
+    let numbers = try folder.names().compactMap { StoreLayout.number($0) } + begun.keys
+    return (numbers.filter { $0 < .max / 8 }.max() ?? 0) + 1
   }
 
   private static func look(

@@ -13,6 +13,12 @@ final class Staging {
     var patch: PatchRanges?
   }
 
+  /// A small content in its file.
+  struct PlacedFile: ~Copyable {
+    let file: Descriptor
+    let isInNewFolder: Bool
+  }
+
   private enum Opened {
     case whole(UInt64, WholeContent)
     case patch(UInt64, PatchContent, baseDigest: Digest)
@@ -22,6 +28,7 @@ final class Staging {
 
   private let store: Store
   let folder: Folder
+  let newFolders: NewFolders
   private let maps: DigestMaps
   private let begunLog: BegunLog
   private var opened: Opened?
@@ -37,6 +44,7 @@ final class Staging {
   init(_ store: Store, leftovers: Leftovers) throws(SystemError) {
     self.store = store
     folder = try Staging.folder(of: store)
+    newFolders = try NewFolders(store)
     maps = try DigestMaps(store)
     begunLog = try BegunLog(store)
     nextNumber = leftovers.nextNumber
@@ -67,15 +75,24 @@ final class Staging {
   // MARK: Receiving
 
   /// Takes a small content that came in one piece, and gives its file, which is still without metadata.
-  func place(_ bytes: ArraySlice<UInt8>, number: UInt64, digest: Digest) throws(StoreError) -> Descriptor {
+  ///
+  /// - Parameter permissions: what the file is made with; nobody else gets to it here.
+  func place(
+    _ bytes: ArraySlice<UInt8>, number: UInt64, digest: Digest, for path: RelativePath, permissions: UInt32
+  ) throws(StoreError) -> PlacedFile {
     try claim(number)
     guard ContentDigest.of(Array(bytes), key: store.key) == digest else {
       throw .contradiction("a file", "its bytes are not those of its digest")
     }
     return try StoreError.telling { () throws(SystemError) in
-      let file = try folder.open(StoreLayout.name(number), [.writing, .exclusively])
+      let isNew = newFolders.holds(path)
+      let file =
+        isNew
+        ? try newFolders.withParent(of: path) { (folder) throws(SystemError) in
+          try folder.open(path.name, [.writing, .exclusively], permissions: permissions)
+        } : try folder.open(StoreLayout.name(number), [.writing, .exclusively], permissions: permissions)
       try file.write(bytes)
-      return file
+      return PlacedFile(file: file, isInNewFolder: isNew)
     }
   }
 
