@@ -234,6 +234,12 @@ public struct Descriptor: ~Copyable, Sendable {
 
   // MARK: Durability and locks
 
+  /// Lets the kernel begin to write a range back, so that a flush later has less to wait for (sync_file_range(2)). A hint: what goes
+  /// wrong shows in that flush.
+  public func beginWriting(_ range: Range<UInt64>) {
+    _ = hs_begin_writing(number, off_t(range.lowerBound), off_t(range.upperBound - range.lowerBound))
+  }
+
   public func synchronize() throws(SystemError) {
     try systemCall("fsync", "cannot flush", "an open file") { fsync(number) }
   }

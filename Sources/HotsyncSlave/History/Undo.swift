@@ -81,7 +81,9 @@ final class Undo {
 
   /// Whether every piece is what was saved.
   func isSound(_ copier: ContentCopier) throws(SystemError) -> Bool {
-    for piece in list.pieces where try copier.digest(piece.range, of: file, at: piece.position) != piece.digest { return false }
+    for piece in list.pieces {
+      guard try copier.digest(piece.range, of: file, at: piece.position) == piece.digest else { return false }
+    }
     return true
   }
 }

@@ -114,5 +114,7 @@ struct Leftovers {
 }
 
 extension FileName {
-  fileprivate var isListOfPieces: Bool { bytes.suffix(PatchPieces.suffix.utf8.count).elementsEqual(PatchPieces.suffix.utf8) }
+  fileprivate var isListOfPieces: Bool {
+    bytes.suffix(PatchPieces.suffix.utf8.count).elementsEqual(PatchPieces.suffix.utf8)
+  }
 }

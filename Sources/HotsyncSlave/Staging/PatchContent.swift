@@ -47,6 +47,21 @@ final class PatchContent {
     }
   }
 
+  /// Takes a stretch from elsewhere in the base.
+  func copy(_ stretch: Stretch, from offset: UInt64) throws(StoreError) {
+    guard offset <= ranges.oldSize, stretch.length <= ranges.oldSize - offset else {
+      throw .contradiction("a patch", "what is copied lies beyond the base")
+    }
+    var done: UInt64 = 0
+    while done < stretch.length {
+      let count = Int(min(1 << 20, stretch.length - done))
+      let part: [UInt8]
+      do throws(DeltaError) { part = try bytes(ofBase: offset + done, count) } catch { throw StoreError(error) }
+      try append(part[...], at: stretch.offset + done)
+      done += UInt64(count)
+    }
+  }
+
   func addZeros(_ stretch: Stretch) throws(StoreError) { try add(stretch, at: nil) }
 
   /// Takes what is staged there already; whether it is the right thing shows in the content's digest.
@@ -124,9 +139,13 @@ final class PatchContent {
   }
 
   private func readBase(_ offset: UInt64, _ length: Int) throws(DeltaError) -> [UInt8] {
+    try bytes(ofBase: delta.base.offset + offset, length)
+  }
+
+  private func bytes(ofBase offset: UInt64, _ length: Int) throws(DeltaError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: length)
     let got = try DeltaError.telling { () throws(SystemError) in
-      try base.read(into: &bytes, count: length, at: delta.base.offset + offset)
+      try base.read(into: &bytes, count: length, at: offset)
     }
     guard got == length else {
       throw DeltaError(

@@ -84,6 +84,13 @@ final class Staging {
     switch form {
     case .whole(let path, let size, let resumeAt):
       try openWhole(number, path, size: size, resumeAt: resumeAt)
+    case .rebuilt(let path, let baseSize, let size, let resumeAt):
+      guard case .regular(baseSize, _) = old?.content else {
+        throw .contradiction("a patch of \(path)", "there is no such file of that size")
+      }
+      // Without the file what is copied is a hole: the content fails its check, and comes whole.
+      let base = try? store.mirror.openRegular(at: path)
+      try openWhole(number, path, size: size, resumeAt: resumeAt, base: ContentBase(base, size: baseSize))
     case .patch(let base, let baseSize, let size, let dirty):
       guard case .regular(baseSize, let digest) = old?.content else {
         throw .contradiction("a patch of \(base)", "there is no such file of that size")
@@ -119,7 +126,7 @@ final class Staging {
   }
 
   private func openWhole(
-    _ number: UInt64, _ path: RelativePath, size: UInt64, resumeAt: UInt64
+    _ number: UInt64, _ path: RelativePath, size: UInt64, resumeAt: UInt64, base: consuming ContentBase? = nil
   ) throws(StoreError) {
     var mode: OpenMode = [.readingAndWriting, .exclusively]
     if resumeAt > 0 {
@@ -137,13 +144,24 @@ final class Staging {
     let map = try StoreError.telling { () throws(SystemError) in
       size >= LargeFile.minimum ? try maps.create(number) : nil
     }
-    opened = .whole(number, try WholeContent(file, size: size, resumeAt: resumeAt, key: store.key, map: map))
+    opened = .whole(
+      number, try WholeContent(file, size: size, resumeAt: resumeAt, key: store.key, map: map, base: base))
   }
 
   func append(_ bytes: ArraySlice<UInt8>, at offset: UInt64) throws(StoreError) {
     switch opened {
     case .whole(_, let content): try content.append(bytes, at: offset)
     case .patch(_, let content, _): try content.append(bytes, at: offset)
+    case .baseless: break
+    case nil: throw .contradiction("a piece of content", "no content is open")
+    }
+  }
+
+  /// Takes a stretch from the mirror's file.
+  func copy(_ stretch: Stretch, from offset: UInt64) throws(StoreError) {
+    switch opened {
+    case .whole(_, let content): try content.copy(stretch, from: offset)
+    case .patch(_, let content, _): try content.copy(stretch, from: offset)
     case .baseless: break
     case nil: throw .contradiction("a piece of content", "no content is open")
     }
@@ -228,7 +246,9 @@ final class Staging {
     let found = try content.digest(key: store.key, oldMap: oldMap, map: newMap)
     let changed = ranges.ranges.reduce(0) { $0 + $1.stretch.length }
     var result = Complete(size: ranges.newSize, digest: digest)
-    if changed <= ranges.newSize / 2 { result.patch = ranges } else if found == digest {
+    if changed <= ranges.newSize / 2 {
+      result.patch = ranges
+    } else if found == digest {
       try materialize(number, ranges)
     }
     try settle(number, result, found == digest, isLarge: true)
