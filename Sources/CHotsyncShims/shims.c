@@ -82,6 +82,10 @@ int hs_limit_files(pid_t process, uint64_t bytes) {
   return prlimit(process, RLIMIT_FSIZE, &limit, NULL);
 }
 int hs_memory_file(void) { return memfd_create("hotsync", MFD_CLOEXEC); }
+int hs_begin_writing(int descriptor, off_t offset, off_t length) {
+  return sync_file_range(descriptor, offset, length, SYNC_FILE_RANGE_WRITE);
+}
+
 int hs_allocate(int descriptor, off_t offset, off_t length) {
   return fallocate(descriptor, FALLOC_FL_KEEP_SIZE, offset, length);
 }

@@ -47,6 +47,7 @@ int hs_limit_files(pid_t process, uint64_t bytes);
 /* memfd_create(2): a file in memory, without a name in any folder. */
 int hs_memory_file(void);
 int hs_allocate(int descriptor, off_t offset, off_t length);
+int hs_begin_writing(int descriptor, off_t offset, off_t length);
 int hs_punch_hole(int descriptor, off_t offset, off_t length);
 
 // Makes `target` share the blocks of `source` (ioctl_ficlone(2)).

@@ -1,4 +1,5 @@
 import HotsyncCatalog
+import HotsyncDelta
 import HotsyncProtocol
 import HotsyncReport
 import HotsyncSystem
@@ -15,6 +16,10 @@ final class SlaveLine {
   private(set) var problems: [Problem] = []
   /// Bytes of content, as they are or as deltas, that were given to the line.
   private(set) var literal: UInt64 = 0
+
+  /// Lists of chunks that were asked for and have not come to their end, and the one that is waited for.
+  private var outstanding: [UInt64: ChunkAllowance] = [:]
+  private var awaited: UInt64?
 
   /// What a person may be told in one cycle.
   private static let noticeLimit = 10_000
@@ -101,6 +106,7 @@ final class SlaveLine {
   func next() throws -> SlaveMessage {
     while true {
       let message = try inbox.next()
+      if try isUnwanted(message) { continue }
       guard case .notice(let code, let path, let text, let nextStep) = message else { return message }
       guard problems.count < SlaveLine.noticeLimit else {
         throw ProtocolError.malformed(
@@ -153,6 +159,43 @@ final class SlaveLine {
     }
   }
 
+  /// Asks for the chunks of a stretch of the slave's file. What is not waited for is let go when it comes.
+  func requestChunks(_ request: ChunkRequest) throws {
+    outstanding[request.id] = ChunkAllowance(request.stretch)
+    try send(.requestChunks(request))
+    try flush()
+  }
+
+  /// The chunks that were asked for under this number.
+  func chunks(_ id: UInt64) throws -> [Chunk] {
+    var all: [Chunk] = []
+    awaited = id
+    defer { awaited = nil }
+    while true {
+      let message = try next()
+      // Signatures that were asked for before come before.
+      guard try !answers.take(message) else { continue }
+      switch message {
+      case .chunks(id, let chunks): all += chunks
+      case .chunksEnd(id): return all
+      case let other: throw unexpected(other)
+      }
+    }
+  }
+
+  /// Whether a message is of a list of chunks that nobody waits for any more. Each list is held to what was asked for.
+  private func isUnwanted(_ message: SlaveMessage) throws -> Bool {
+    switch message {
+    case .chunks(let id, let chunks):
+      guard outstanding[id]?.take(chunks) == true else { throw unexpected(message) }
+      return id != awaited
+    case .chunksEnd(let id):
+      guard outstanding.removeValue(forKey: id) != nil else { throw unexpected(message) }
+      return id != awaited
+    default: return false
+    }
+  }
+
   /// - Parameter inStep: whether the slave holds all that it should: it notes the time.
   func close(inStep: Bool) {
     heartbeat?.end()
@@ -165,5 +208,25 @@ final class SlaveLine {
   func end() {
     heartbeat?.end()
     channel.end()
+  }
+}
+
+/// What a list of chunks may still hold.
+private struct ChunkAllowance {
+  private var bytes: UInt64
+  private var count: UInt64
+
+  init(_ stretch: Stretch) {
+    bytes = stretch.length
+    count = stretch.length / UInt64(ChunkCutter.minimum) + 1
+  }
+
+  /// False where it is too much.
+  mutating func take(_ chunks: [Chunk]) -> Bool {
+    let length = chunks.reduce(UInt64(0)) { $0 + UInt64($1.length) }
+    guard length <= bytes, UInt64(chunks.count) <= count else { return false }
+    bytes -= length
+    count -= UInt64(chunks.count)
+    return true
   }
 }
