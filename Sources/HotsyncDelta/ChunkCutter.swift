@@ -73,6 +73,7 @@ public struct ChunkCutter: Sendable {
           if hash & ChunkCutter.hardMask == 0 { return index }
         }
         while index < count {
+          // SAFETY: as above.
           hash = unsafe (hash &<< 1) &+ gear[Int(data[index])]
           index &+= 1
           if hash & ChunkCutter.easyMask == 0 { return index }
