@@ -38,7 +38,9 @@ final class CarryOut {
     catalog = try store.catalog(of: journal.generation)
     staged = try StoreError.telling { () throws(SystemError) in try Staging.folder(of: store) }
     newFolders = try StoreError.telling { () throws(SystemError) in
-      guard let folder = try store.incoming.folderIfPresent(at: RelativePath(StoreLayout.newFolders)) else { return nil }
+      guard let folder = try store.incoming.folderIfPresent(at: RelativePath(StoreLayout.newFolders)) else {
+        return nil
+      }
       return try FolderCache(folder)
     }
     mirror = try StoreError.telling { () throws(SystemError) in try FolderCache(store.mirror, rights: 0o700) }
