@@ -15,7 +15,8 @@ import Testing
       try TreeMaker.make(in: tree.scratch.path("data"), seed: random.next(), files: 400, largestSize: 1_000)
       let excludes = try random.chance(500) ? [ExcludePattern("*a*"), ExcludePattern("/data/b")] : []
       let expected = try tree.walk(limit: 0, excludes: excludes).map(\.text)
-      #expect(expected.count > 20)
+      // A pattern may fit the names of all that lies at the top.
+      #expect(expected.count > (excludes.isEmpty ? 20 : 0))
       for limit in [1, 7, 100, Scanner.limit] {
         let told = try tree.walk(limit: limit, excludes: excludes).map(\.text)
         #expect(told == expected, "HOTSYNC_SEED=\(random.seed), \(limit)")
