@@ -26,7 +26,8 @@ Inside a machine
   exec [-t] NAME -- CMD... run CMD as root inside; exit status is CMD's. -t gives CMD a terminal
   push NAME SRC DST        copy a file or folder in  (DST as with cp -a)
   pull NAME SRC DST        copy a file or folder out
-  install NAME FILE.deb... install packages; what they need comes from the image or the gateway
+  install NAME FILE.deb...|FOLDER    install packages (what they need comes from the image or the gateway), or what
+                           `make install DESTDIR=FOLDER` made
 
 Faults of the network (they stay across reboots until taken back; NAME:INTERFACE for another than the first)
   link NAME up|down        pull the network cable; the machine sees no carrier

@@ -48,11 +48,19 @@ cmd_pull() {
     { tar -C "$tmp" --xattrs -xpf - && cat >/dev/null; } || die "pull of $N:$2 failed"
   if [ "$tmp" != "$dst" ]; then mv -fT -- "$tmp/$base" "$dst" && rmdir "$tmp"; fi
 }
+# Packages, or a tree that `make install DESTDIR=...` made.
 cmd_install() {
   local n=${1:-} f names=()
-  [ $# -ge 2 ] || die "usage: lab install NAME FILE.deb..."
+  [ $# -ge 2 ] || die "usage: lab install NAME FILE.deb...|FOLDER"
   shift
   machine "$n"; running
+  if [ -d "$1" ]; then
+    # (/lib and others are links in a Debian, and stay it.)
+    tar -C "$1" --owner=0 --group=0 -cf - . |
+      inside "$M" "$INIT" tar -C / --keep-directory-symlink --no-overwrite-dir -xpf - || die "install of $1 on '$N' failed"
+    inside "$M" "$INIT" systemctl daemon-reload
+    return
+  fi
   for f in "$@"; do
     [ -f "$f" ] || die "install: no such file: $f"
     cmd_push "$n" "$f" /var/cache/lab-install/
@@ -63,4 +71,3 @@ cmd_install() {
     die "install failed; a missing dependency comes from the gateway, or from an image: lab up NEW --with PKG"
   inside "$M" "$INIT" rm -rf /var/cache/lab-install
 }
-
