@@ -76,7 +76,7 @@ number_machine() {        # number_machine INTERFACES DUPLICATE : sets M/idx, M/
   put "$M/idx" "$i"
   [ -s "$M/ip" ] || put "$M/ip" "10.77.0.$((10 + i))/24"
   host=$(address_of "$M")
-  if [ -z "$2" ] && [ "$(grep -sxF "$(get "$M/ip")" "$LAB_DIR"/m/*/ip | wc -l)" != 1 ]; then
+  if [ -z "$2" ] && [ "$(cat "$LAB_DIR"/m/*/ip | grep -cxF "$(get "$M/ip")")" != 1 ]; then
     rm -rf --one-file-system "$M"
     die "address $host is another machine's (see lab status); --duplicate takes it all the same"
   fi
