@@ -16,8 +16,13 @@ work=$LAB_DIR/work
 mkdir "$work"
 RANDOM=${HOTSYNC_SEED:=$((SRANDOM % 32768))}
 
+background=()             # processes that end with the scenario
+is_over=''
 leave() {
   local code=$?
+  # One that ends early without a word has shown nothing.
+  [[ $code != 0 || -n $is_over ]] || { echo "FAILED: the scenario did not reach its end"; code=1; }
+  ((${#background[@]} == 0)) || kill "${background[@]}" 2>/dev/null || true
   # The lab's own watchman need not.
   "$lab" destroy --all >/dev/null 2>&1 </dev/null || code=1
   rm -rf --one-file-system -- "$LAB_DIR"
@@ -25,6 +30,9 @@ leave() {
 }
 trap leave EXIT
 trap 'exit 130' INT TERM HUP
+
+# The last line of each scenario.
+the_end() { is_over=yes; }
 
 say() { printf '%(%T)T %s\n' -1 "$*"; }
 

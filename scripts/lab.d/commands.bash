@@ -7,6 +7,7 @@ usage: lab COMMAND ...        (as root)
 
 The box
   check                    whether this box can run a lab, and what it lacks
+  selftest [--quick]       try every command on machines of its own (minutes)
   image [--with PKG,...] [--rebuild]    build the Debian 12 image unless it is cached
 
 Machines
@@ -42,7 +43,8 @@ Faults of the network (they stay across reboots until taken back; NAME:INTERFACE
 Faults of the disk and the clock
   fill NAME [--leave 10M]  make the root file system full but for --leave (default 0); unfill NAME gives it back
   readonly NAME [data]     the root (or data) file system turns read-only, as after an error; down and boot mend it
-  ioerror NAME on|off      what is written to new places of the data disk (up --data) fails with an I/O error
+  ioerror NAME all|new|off the data disk (up --data) fails with I/O errors: wholly, until a power cut and boot; or only
+                           where something is written to a new place, and late
   clock NAME +90m|-3d|off  a wrong clock for what exec, SSH sessions and HotSync's units start
 
 Environment: LAB_DIR (/var/tmp/hotsync-lab), LAB_IMAGES (/var/tmp/hotsync-lab-images),
@@ -60,6 +62,7 @@ main() {
     '') usage >&2; return 64 ;;
     -h | --help | help) usage; return 0 ;;
     check) cmd_check; return ;;
+    selftest) exec "$HERE/selftest" "$@" ;;
     _first) _first "$@"; return ;;       # nobody yet in its new user namespace
   esac
   [ "$(id -u)" = 0 ] || die "must run as root (try: sudo $0 ...)"

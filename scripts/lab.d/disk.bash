@@ -3,6 +3,8 @@
 # disk.img holds the root file system: root/ is the machine's /, ballast is what `lab fill` takes away. btrfs cannot be shut
 # down by ioctl on older kernels, so its disk.img lies in an ext4 image, the carrier, that can. The data disk (up --data)
 # has a carrier, too: when that is full, the loop device has no place for new blocks, and the data disk fails.
+# Nothing is mounted with discard: a journal that is cut off in a commit lets ext4 discard what that commit would have
+# freed, and the recovered tree still needs it.
 # shellcheck shell=bash disable=SC2016
 
 image_busy() { [ -n "$(losetup -j "$1" 2>/dev/null)" ]; }
@@ -24,21 +26,20 @@ mend_ext4() { e2fsck -p "$1" >&2 || [ $? -le 2 ]; }       # replays the journal
 
 # Mount into the caller's (private) mount namespace: M/fs, and M/data where there is a data disk.
 disk_mount() {            # disk_mount M
-  local m=$1 fs img opts=discard
+  local m=$1 fs img options=loop
   fs=$(get "$m/fs.type") img=$m/disk.img
   mkdir -p "$m/fs"
   if [ "$fs" = btrfs ]; then
     carrier_mount "$m/carrier" || return 1
     img=$m/carrier/disk.img
-    opts=discard=async
   else
     wait_free "$img" || return 1
   fi
   if [ "$fs" = ext4 ]; then
     mend_ext4 "$img" || return 1
-    opts=discard,errors=remount-ro
+    options=loop,errors=remount-ro
   fi
-  mount -o "loop,$opts" "$img" "$m/fs" || return 1
+  mount -o "$options" "$img" "$m/fs" || return 1
   [ -e "$m/data.path" ] || return 0
   mkdir -p "$m/data"
   carrier_mount "$m/data-carrier" && mend_ext4 "$m/data-carrier/data.img" &&
@@ -46,7 +47,7 @@ disk_mount() {            # disk_mount M
 }
 carrier_mount() {         # carrier_mount FOLDER
   mkdir -p "$1"
-  wait_free "$1.img" && mend_ext4 "$1.img" && mount -o loop,discard "$1.img" "$1"
+  wait_free "$1.img" && mend_ext4 "$1.img" && mount -o loop "$1.img" "$1"
 }
 
 disk_umount() {           # disk_umount M
@@ -172,14 +173,18 @@ cmd_readonly() {
   say "$N's ${2:-root} file system is read-only; mend it with: lab powercut $N; lab boot $N"
 }
 
+# All: the carrier is dead, and with it the disk. New: the carrier is full, as a thin volume whose pool is.
 cmd_ioerror() {
+  local path
   machine "${1:-}"
-  [ -e "$M/data.path" ] || die "'$N' has no data disk; make one with: lab up NAME --data PATH:SIZE"
+  path=$(get "$M/data.path") || die "'$N' has no data disk; make one with: lab up NAME --data PATH:SIZE"
   case ${2:-} in
-    on) beside "$N" 'take "$1" 0' "$M/data-carrier" || die "ioerror failed"
-      say "$N's $(get "$M/data.path") fails where something new is written" ;;
+    all) beside "$N" 'xfs_io -x -c shutdown "$1"' "$M/data-carrier" || die "ioerror failed"
+      say "$N's $path is dead; mend it with: lab powercut $N; lab boot $N" ;;
+    new) beside "$N" 'take "$1" 0' "$M/data-carrier" || die "ioerror failed"
+      say "$N's $path fails where something is written to a new place" ;;
     off) beside "$N" 'give_back "$1"' "$M/data-carrier"
-      say "$N's $(get "$M/data.path") writes again (a file system that gave up stays so until the next boot)" ;;
-    *) die "usage: lab ioerror NAME on|off" ;;
+      say "$N's $path writes again (a file system that gave up stays so until the next boot)" ;;
+    *) die "usage: lab ioerror NAME all|new|off" ;;
   esac
 }

@@ -63,7 +63,8 @@ cmd_halfopen() {
   esac
 }
 
-# A wrong clock for what `exec`, SSH sessions and HotSync's units start; the kernel's and systemd's own stay right.
+# A wrong clock for what `exec`, SSH sessions and HotSync's units start; the kernel's and systemd's own stay right. The
+# library makes a variable of its own when a process begins, and Swift then finds no arguments: so env goes first.
 cmd_clock() {
   local offset=${2:-}
   machine "${1:-}"; running
@@ -81,9 +82,12 @@ cmd_clock() {
     if [ $# -gt 0 ]; then
       mkdir -p /etc/ssh/sshd_config.d
       echo "SetEnv ${variables[*]}" >"$sshd"
-      for unit in hotsync@.service hotsync-.service; do
-        mkdir -p "/etc/systemd/system/$unit.d"
-        { echo "[Service]"; printf "Environment=\"%s\"\n" "${variables[@]}"; } >"/etc/systemd/system/$unit.d/lab-clock.conf"
+      for file in /lib/systemd/system/hotsync*.service; do
+        [ -e "$file" ] || continue
+        folder=/etc/systemd/system/${file##*/}.d
+        mkdir -p "$folder"
+        { echo "[Service]"; printf "Environment=\"%s\"\n" "${variables[@]}"; echo ExecStart=
+          sed -n "s|^ExecStart=|ExecStart=/usr/bin/env |p" "$file"; } >"$folder/lab-clock.conf"
       done
     fi
     systemctl daemon-reload
@@ -91,9 +95,10 @@ cmd_clock() {
     die "the clock of '$N' could not be set"
   unlock
 }
+# For programs with threads that wait by the monotonic clock, as glibc since 2.34 needs it.
 clock_variables() {       # clock_variables M
   local offset
   offset=$(get "$1/clock")
-  [ -z "$offset" ] || printf '%s\n' 'LD_PRELOAD=/usr/$LIB/faketime/libfaketime.so.1' "FAKETIME=$offset" \
-    DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1 FAKE_UTIME=0
+  [ -z "$offset" ] || printf '%s\n' 'LD_PRELOAD=/usr/$LIB/faketime/libfaketimeMT.so.1' "FAKETIME=$offset" \
+    DONT_FAKE_MONOTONIC=1 FAKETIME_FORCE_MONOTONIC_FIX=0 NO_FAKE_STAT=1 FAKE_UTIME=0
 }

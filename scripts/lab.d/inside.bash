@@ -58,7 +58,8 @@ cmd_install() {
     # (/lib and others are links in a Debian, and stay it.)
     tar -C "$1" --owner=0 --group=0 -cf - . |
       inside "$M" "$INIT" tar -C / --keep-directory-symlink --no-overwrite-dir -xpf - || die "install of $1 on '$N' failed"
-    inside "$M" "$INIT" systemctl daemon-reload
+    # (As a package manager does: a power cut right after must not take the programs away.)
+    inside "$M" "$INIT" sh -c 'sync; systemctl daemon-reload'
     return
   fi
   for f in "$@"; do

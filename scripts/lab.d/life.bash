@@ -199,6 +199,7 @@ enter() {
   shift 2
   [ -z "${TERM:-}" ] || variables=("TERM=$TERM")
   [ -n "${TRUE_CLOCK:-}" ] || mapfile -t -O 1 variables < <(clock_variables "$m")
+  ((${#variables[@]} < 2)) || variables+=(/usr/bin/env --)
   unlock_all
   open_files
   cg_enter "$m" /lab.exec || die "cannot enter '$(basename "$m")'; is it going down? see: lab status"
