@@ -3,6 +3,7 @@
 PREFIX ?= /usr/local
 UNITS ?= /lib/systemd/system
 CONFIGURATION = $(DESTDIR)/etc/hotsync
+MANUAL = $(DESTDIR)$(PREFIX)/share/man
 # A static Swift runtime, so that the executables run where no Swift is installed; without symbols, a quarter of them.
 RELEASE := --configuration release --static-swift-stdlib -Xlinker --strip-all
 # make test FILTER=HotsyncDeltaTests: only tests whose names match this expression.
@@ -56,7 +57,7 @@ lint: ## check the form of the Swift sources
 format: ## bring the Swift sources into that form
 	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
 
-install: ## copy what make build made, and configuration and units: DESTDIR, PREFIX
+install: ## copy what make build made, configuration, units and manual: DESTDIR, PREFIX
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(UNITS)"
 	install -m 755 "$(BUILT)/hotsync" "$(BUILT)/hotsync-slave" "$(DESTDIR)$(PREFIX)/bin"
 	install -d "$(CONFIGURATION)/conf.d"
@@ -64,6 +65,10 @@ install: ## copy what make build made, and configuration and units: DESTDIR, PRE
 	test -e "$(CONFIGURATION)/hotsync.yaml" || install -m 644 etc/hotsync.yaml "$(CONFIGURATION)"
 	install -d "$(DESTDIR)$(PREFIX)/share/doc/hotsync/examples"
 	install -m 644 etc/examples/* "$(DESTDIR)$(PREFIX)/share/doc/hotsync/examples"
+	install -d "$(MANUAL)/man5" "$(MANUAL)/man8"
+	install -m 644 docs/man/*.5 "$(MANUAL)/man5"
+	install -m 644 docs/man/*.8 "$(MANUAL)/man8"
+	sed -i 's|/usr/local/share/|$(PREFIX)/share/|' "$(MANUAL)/man5/hotsync.yaml.5"
 	for unit in systemd/*; do \
 	  sed 's|/usr/bin/|$(PREFIX)/bin/|g' "$$unit" >"$(DESTDIR)$(UNITS)/$${unit##*/}" || exit; \
 	done

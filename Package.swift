@@ -115,7 +115,9 @@ let package = Package(
         "HotsyncTransport", "TestSupport", "hotsync-slave",
       ]),
     // The real executables on scratch roots.
-    tests("EndToEndTests", ["TestSupport", "HotsyncSystem", "hotsync", "hotsync-slave"]),
+    tests(
+      "EndToEndTests",
+      ["TestSupport", "HotsyncSystem", "HotsyncConfig", "HotsyncReport", "hotsync", "hotsync-slave"]),
     // Who gets in, and what for: the real executables, ssh-keygen, and OpenSSH's own client and server.
     tests(
       "AccessTests",

@@ -126,7 +126,7 @@ extension Simulation {
 
   /// Exactly what must be kept is listed, and all of it comes back as it was.
   func checkAll() throws {
-    let isPending = try hasJournal()
+    let isPending = try journaled() > (listed().last?.number ?? 0)
     let result = try slave(["generations", "--json"])
     guard result.exitCode == 0 else { throw SupportError("generations: \(result)") }
     let found = try Document(result.outputText)["generations"].items.compactMap { $0["generation"].integer }.reversed()
