@@ -2,6 +2,7 @@
 # leaves nothing, also where it is killed (LAB_OWNER). Its first comment is the sentence that it shows.
 #
 #   STAGE         what `make install DESTDIR=STAGE` made
+#   RUNNER        the process that runs it: when that ends, so does the lab
 #   HOTSYNC_SEED  for what is random; printed where it is used
 # shellcheck shell=bash
 set -euo pipefail
@@ -10,8 +11,9 @@ lab=$(realpath -- "$(dirname -- "${BASH_SOURCE[0]}")/../../scripts/lab")
 : "${STAGE:?the scenarios are run by Tests/Lab/run}"
 name=$(basename -- "$0")
 LAB_DIR=$(mktemp --directory "/var/tmp/hotsync-lab-test.$name.XXXXXX")
-LAB_OWNER=$BASHPID
+LAB_OWNER="$BASHPID ${RUNNER:-}"
 export LAB_DIR LAB_OWNER
+for pid in $LAB_OWNER; do : >"$LAB_DIR/owner.$pid"; done
 work=$LAB_DIR/work
 mkdir "$work"
 RANDOM=${HOTSYNC_SEED:=$((SRANDOM % 32768))}
@@ -101,8 +103,11 @@ pair() {
 
 # cycle MACHINE OPTION...: its JSON is in $said.
 cycle() { expect 0 on "$1" hotsync sync --json "${@:2}"; }
-field() { python3 -c 'import functools, json, sys
-print(functools.reduce(lambda value, key: value[int(key) if isinstance(value, list) else key], sys.argv[2:], json.loads(sys.argv[1])))' "$said" "$@"; }
+field() { python3 -c 'import json, sys
+value = json.loads(sys.argv[1])
+for key in sys.argv[2:]:
+    value = value[int(key) if isinstance(value, list) else key]
+print(value)' "$said" "$@"; }
 
 newest_generation() { on "$1" hotsync-slave generations --json |
   python3 -c 'import json, sys; print((json.load(sys.stdin)["generations"] or [{"generation": 0}])[0]["generation"])'; }

@@ -50,7 +50,7 @@ Faults of the disk and the clock
 Environment: LAB_DIR (/var/tmp/hotsync-lab), LAB_IMAGES (/var/tmp/hotsync-lab-images),
   LAB_APT_SOURCES (file of apt sources, default: the box's /etc/apt),
   LAB_BOOT_TIMEOUT (180 s), LAB_STOP_TIMEOUT (60 s),
-  LAB_OWNER (process id: when that process ends, however it does, the lab goes).
+  LAB_OWNER (process ids: when one of these ends, however it does, the lab goes).
 After a crash of any kind: lab destroy --all
 USAGE
 }
@@ -110,20 +110,24 @@ cmd_destroy() {
   esac
 }
 
-# A lab with an owner ends with it, even where the owner was killed.
+# A lab with owners ends with any of them, even where that was killed.
 watch_owner() {
+  local pid
   [ -n "${LAB_OWNER:-}" ] || return 0
   ! alive "$LAB_DIR/watch.pid" >/dev/null || return 0
-  put "$LAB_DIR/owner.pid" "$LAB_OWNER $(proc_start "$LAB_OWNER")"
+  for pid in $LAB_OWNER; do put "$LAB_DIR/owner.$pid" "$pid $(proc_start "$pid")"; done
   ( unlock_all
     record "$LAB_DIR/watch.pid"
     exec setsid bash "$SELF" _watch ) </dev/null >"$LAB_DIR/watch.log" 2>&1 &
   disown
 }
+owners_live() {
+  local pid
+  for pid in ${LAB_OWNER:-}; do alive "$LAB_DIR/owner.$pid" >/dev/null || return 1; done
+}
 _watch() {
-  while alive "$LAB_DIR/owner.pid" >/dev/null; do sleep 1; done
-  unset LAB_OWNER
-  cmd_destroy --all
+  while owners_live; do sleep 1; done
+  ( cmd_destroy --all )
   rm -rf --one-file-system "$LAB_DIR"
 }
 

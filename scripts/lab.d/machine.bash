@@ -124,6 +124,7 @@ cmd_up() {
   watch_owner
   key=$(ensure_image "$with") || exit 1
   lock "$N"
+  owners_live || die "the lab's owner has ended"
   [ ! -e "$M/created" ] || die "'$N' was just created by another command"
   lock alloc
   rm -rf --one-file-system "$M"
