@@ -112,10 +112,20 @@ print(value)' "$said" "$@"; }
 newest_generation() { on "$1" hotsync-slave generations --json |
   python3 -c 'import json, sys; print((json.load(sys.stdin)["generations"] or [{"generation": 0}])[0]["generation"])'; }
 
-# Everything about a tree that a restore brings back, as one digest.
-listing='cd "$0" && find . -printf "%P %y %m %U %G %s %T@ %l\n" | LC_ALL=C sort >/tmp/listing &&
-  find . -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum >>/tmp/listing && sha256sum </tmp/listing'
-tree_of() { on "$1" bash -e -c "$listing" "$2"; }
+# Everything about a tree that a restore brings back, as one digest; the lines that it is of stay in $work for a comparison.
+listing='cd "$0" && find . -printf "%P %y %m %U %G %s %T@ %l\n" | LC_ALL=C sort &&
+  find . -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum'
+tree_of() {               # tree_of MACHINE FOLDER
+  local digest file
+  file=$(mktemp "$work/tree.XXXXXX")
+  on "$1" bash -e -o pipefail -c "$listing" "$2" >"$file" || return
+  digest=$(sha256sum <"$file" | cut -c 1-64)
+  mv "$file" "$work/tree.$digest"
+  echo "$digest"
+}
+same_tree() {             # same_tree DIGEST DIGEST
+  [[ $1 == "$2" ]] || { diff "$work/tree.$1" "$work/tree.$2" | head -n 40; return 1; }
+}
 
 # What the slave holds as newest, brought back elsewhere.
 mirrored_tree() {         # mirrored_tree MACHINE FOLDER
@@ -128,5 +138,5 @@ must_be_sound() {         # must_be_sound MACHINE
   [[ $(field result) == sound ]] || fail "the store on $1 is damaged"
 }
 must_mirror() {           # must_mirror MASTER SLAVE FOLDER
-  [[ $(tree_of "$1" "$3") == "$(mirrored_tree "$2" "$3")" ]] || fail "what $2 holds is not what $1 has in $3"
+  same_tree "$(tree_of "$1" "$3")" "$(mirrored_tree "$2" "$3")" || fail "what $2 holds is not what $1 has in $3"
 }
