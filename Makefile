@@ -10,17 +10,19 @@ RELEASE := --configuration release --static-swift-stdlib -Xlinker --strip-all
 FILTER ?=
 # make simulate SEEDS=20: how many seeds.
 SEEDS ?= 4
+# make bench BENCH='--only W4,W5 --runs 5': what scripts/bench takes.
+BENCH ?=
 # make cuts CUTS=1000: how many cuts for each transport.
 CUTS ?= 200
 # make lab SCENARIOS="pair isolation": only these of Tests/Lab/scenarios.
 SCENARIOS ?=
 BUILT = $(shell swift build $(RELEASE) --show-bin-path)
-SWIFT_SOURCES := Package.swift Sources Tests
+SWIFT_SOURCES := Package.swift Sources Tests Benchmarks
 
-.PHONY: help bootstrap build run test simulate cuts acceptance lab lab-tools lint format install clean
+.PHONY: help bootstrap build run test simulate cuts acceptance bench bench-quick lab lab-tools lint format install clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 bootstrap: ## install what building needs and is missing (Debian)
 	@scripts/bootstrap
@@ -38,6 +40,12 @@ test: ## build for debugging and run all tests: FILTER=NAME
 
 acceptance: build ## measure wire, disk and memory against their limits: TRANSPORT=ssh, KEEP=1, SEED=N
 	@BIN="$(BUILT)" scripts/acceptance
+
+bench: build ## run rsync and HotSync side by side, for half an hour: BENCH='--only W4 --runs 5'
+	BIN="$(BUILT)" scripts/bench $(BENCH)
+
+bench-quick: build ## the same with little data, in two minutes
+	BIN="$(BUILT)" scripts/bench --scale quick --runs 1 $(BENCH)
 
 simulate: ## run random edits, cycles and disasters from SEEDS=N seeds: HOTSYNC_SEED=FIRST
 	HOTSYNC_SEEDS=$(SEEDS) swift test --filter SimulationTests

@@ -93,6 +93,11 @@ let package = Package(
     .executableTarget(
       name: "make-tree", dependencies: ["TestSupport", "HotsyncSystem"], path: "Tests/MakeTree", swiftSettings: settings
     ),
+    // Both tools side by side: never part of the tests.
+    .executableTarget(
+      name: "hotsync-bench", dependencies: ["TestSupport", "HotsyncReport", "HotsyncSystem", argumentParser],
+      path: "Benchmarks", swiftSettings: settings),
+    tests("BenchmarkTests", ["hotsync-bench", argumentParser]),
     tests("TestSupportTests", ["TestSupport", "HotsyncSystem", "make-tree"]),
     tests("HotsyncSystemTests", ["HotsyncSystem", "TestSupport"]),
     tests("HotsyncCatalogTests", ["HotsyncCatalog", "HotsyncSystem", "TestSupport"]),
@@ -106,7 +111,10 @@ let package = Package(
     tests("HotsyncReportTests", ["HotsyncReport", "HotsyncSystem", logging]),
     tests(
       "HotsyncMasterTests",
-      ["HotsyncMaster", "HotsyncSystem", "HotsyncDelta", "HotsyncProtocol", "TestSupport"]),
+      [
+        "HotsyncMaster", "HotsyncSystem", "HotsyncCatalog", "HotsyncDelta", "HotsyncPlan", "HotsyncProtocol",
+        "TestSupport",
+      ]),
     tests(
       "HotsyncSlaveTests",
       [

@@ -139,37 +139,6 @@ public struct Folder: ~Copyable, Sendable {
     return Array(buffer.prefix(count))
   }
 
-  /// The names in this folder, in byte order, without `.` and `..` (getdents64(2)).
-  public func names() throws(SystemError) -> [FileName] {
-    try systemCall("lseek", "cannot list", "a folder") { lseek(descriptor.number, 0, SEEK_SET) }
-    var names: [FileName] = []
-    var buffer = [UInt8](repeating: 0, count: 65_536)
-    while true {
-      // SAFETY: at most the buffer's length is written.
-      let count = try systemCall("getdents64", "cannot list", "a folder") {
-        unsafe buffer.withUnsafeMutableBytes {
-          unsafe hs_getdents(descriptor.number, $0.baseAddress, offered($0.count))
-        }
-      }
-      if count == 0 { break }
-      Folder.parse(buffer[..<count], into: &names)
-    }
-    names.sort()
-    return names
-  }
-
-  // struct linux_dirent64: inode (8), offset (8), record length (2), kind (1), name with NUL.
-  private static func parse(_ entries: ArraySlice<UInt8>, into names: inout [FileName]) {
-    var start = entries.startIndex
-    while start + 19 < entries.endIndex {
-      let length = Int(entries[start + 16]) | Int(entries[start + 17]) << 8
-      guard length >= 20, start + length <= entries.endIndex else { return }
-      let name = entries[(start + 19)..<(start + length)].prefix { $0 != 0 }
-      if let name = FileName(name) { names.append(name) }
-      start += length
-    }
-  }
-
   // MARK: Changing
 
   public func makeFolder(_ name: FileName, permissions: UInt32 = 0o700) throws(SystemError) {

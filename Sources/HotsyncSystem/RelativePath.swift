@@ -107,8 +107,12 @@ public struct RelativePath: Hashable, Sendable, Comparable, CustomStringConverti
   }
 
   public static func < (left: RelativePath, right: RelativePath) -> Bool {
+    precedes(left.bytes.span, right.bytes.span)
+  }
+
+  /// Whether the first of two paths comes before the second in the order of a walk; what both begin with may be missing.
+  public static func precedes(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
     let slash = UInt8(ascii: "/")
-    let (left, right) = (left.bytes.span, right.bytes.span)
     for index in 0..<min(left.count, right.count) {
       let (a, b) = (left[index], right[index])
       if a != b { return a == slash || (b != slash && a < b) }

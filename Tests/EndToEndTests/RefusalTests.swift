@@ -241,6 +241,19 @@ import Testing
     #expect(try !pair.master.holds("\(folder)/ran"))
   }
 
+  @Test("a hook or list that is a symbolic link is 77 by its name, and what it leads to does not run")
+  func linkedHook() throws {
+    let pair = try committed()
+    try pair.master.writeScript("touch \"${0%/*}/ran\"", to: "elsewhere/hook", permissions: 0o755)
+    for name in ["etc/hotsync/pre-sync.d/hook", "etc/hotsync.d/hook", "etc/backup-data.d/more.include"] {
+      try Pair.shell("mkdir -p \"${0%/*}\"", pair.master.below(name).path)
+      try pair.master.makeSymbolicLink(name, to: pair.master.below("elsewhere/hook").path)
+      try pair.expectRefusal(77, "/\(name)", "symbolic link", "ls -l")
+      try pair.master.remove(name)
+    }
+    #expect(try !pair.master.holds("elsewhere/ran"))
+  }
+
   @Test("an include inside the store or HotSync's own folders is 78", arguments: ["/", "/etc", "/var/lib/hotsync"])
   func forbiddenInclude(_ path: String) throws {
     let pair = try committed()

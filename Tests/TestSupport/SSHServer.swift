@@ -45,6 +45,15 @@ public final class SSHServer {
   /// Ends it, and those of its sessions that do not end by themselves.
   public func stop() { program.kill(ChildProcess.terminate) }
 
+  /// Its process; those of its sessions are children of it.
+  public var processID: Int32 { program.processID }
+
+  /// Ends it, and tells what it used, its sessions that have ended included.
+  public func finish() throws -> RunningProgram.Result {
+    stop()
+    return try program.wait()
+  }
+
   deinit { stop() }
 
   /// The folder of Package.swift.

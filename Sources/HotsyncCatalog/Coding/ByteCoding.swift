@@ -65,7 +65,7 @@ public struct ByteWriter: Sendable {
 public struct ByteReader: Sendable {
   private let bytes: ArraySlice<UInt8>
   // A position, and not a slice that gets shorter: that would be a new slice for each byte.
-  private var position: Int
+  private(set) var position: Int
 
   public init(_ bytes: ArraySlice<UInt8>) {
     self.bytes = bytes
@@ -136,6 +136,30 @@ public struct ByteReader: Sendable {
 
   public mutating func data(atMost limit: Int) throws(Malformed) -> ArraySlice<UInt8> {
     try raw(Int(try integer(atMost: UInt64(limit))))
+  }
+
+  /// The same bytes, read from an earlier position on.
+  func from(_ position: Int) -> ByteReader {
+    var reader = self
+    reader.position = position
+    return reader
+  }
+
+  mutating func skip(_ count: Int) throws(Malformed) {
+    guard count >= 0, count <= remaining else { throw Malformed("cut short") }
+    position += count
+  }
+
+  /// Passes over what `data` would read.
+  mutating func skipData() throws(Malformed) { try skip(Int(try integer(atMost: UInt64(Int32.max)))) }
+
+  /// Whether exactly these bytes lie there.
+  func holds(_ wanted: [UInt8], at range: Range<Int>) -> Bool {
+    guard range.count == wanted.count, range.lowerBound >= bytes.startIndex, range.upperBound <= bytes.endIndex else {
+      return false
+    }
+    for index in wanted.indices where bytes[range.lowerBound + index] != wanted[index] { return false }
+    return true
   }
 
   public mutating func text(atMost limit: Int = Limits.text) throws(Malformed) -> String {

@@ -44,8 +44,7 @@ extension ByteWriter {
 
   private mutating func metadata(_ metadata: Metadata) {
     integer(UInt64(metadata.permissions))
-    owner(metadata.owner)
-    owner(metadata.group)
+    owners(metadata.owner, metadata.group)
     timestamp(metadata.modified)
     integer(UInt64(metadata.attributes.count))
     for attribute in metadata.attributes {
@@ -57,6 +56,12 @@ extension ByteWriter {
   private mutating func owner(_ owner: Owner) {
     integer(UInt64(owner.id))
     data(owner.name)
+  }
+
+  /// Owner and group as they stand in a record, one behind the other.
+  public mutating func owners(_ owner: Owner, _ group: Owner) {
+    self.owner(owner)
+    self.owner(group)
   }
 }
 
@@ -84,6 +89,18 @@ extension ByteReader {
     case .folder, .hardLink: content = .folder
     }
     return Record(path: path, content: content, metadata: metadata)
+  }
+
+  mutating func kind() throws(Malformed) -> EntryFacts.Kind {
+    switch Kind(rawValue: try byte()) {
+    case .regular: .regular
+    case .folder: .folder
+    case .symbolicLink: .symbolicLink
+    case .hardLink: .hardLink
+    case .fifo: .fifo
+    case .characterDevice, .blockDevice: .device
+    case nil: throw Malformed("an unknown kind of entry")
+    }
   }
 
   public mutating func deviceNumber() throws(Malformed) -> DeviceNumber {

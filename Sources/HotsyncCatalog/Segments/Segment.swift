@@ -26,8 +26,8 @@ public final class Segment: Sendable {
     blocks = try footer.blocks()
   }
 
-  /// The entries of a block, checked against its digest.
-  func entries(ofBlock number: Int) throws(CatalogError) -> [SegmentEntry] {
+  /// A block, checked against its digest.
+  func bytes(ofBlock number: Int) throws(CatalogError) -> [UInt8] {
     let block = blocks[number]
     var bytes = [UInt8](repeating: 0, count: block.length)
     let got = try CatalogError.telling { () throws(SystemError) in
@@ -36,7 +36,12 @@ public final class Segment: Sendable {
     guard got == block.length, key.digest(of: bytes) == block.digest else {
       throw .damaged("block \(number) is not what was written")
     }
-    var reader = ByteReader(bytes)
+    return bytes
+  }
+
+  /// The entries of a block.
+  func entries(ofBlock number: Int) throws(CatalogError) -> [SegmentEntry] {
+    var reader = ByteReader(try bytes(ofBlock: number))
     var entries: [SegmentEntry] = []
     do throws(Malformed) {
       while !reader.isAtEnd { entries.append(try EntryCoding.read(after: entries.last?.path, from: &reader)) }

@@ -32,7 +32,7 @@ extension CatalogError {
 
 /// The form of an entry within a block: the path as the number of bytes shared with the one before and the rest.
 enum EntryCoding {
-  private enum Mark: UInt8 {
+  enum Mark: UInt8 {
     case present = 1
     case stamped = 2
     case removed = 3
@@ -67,16 +67,27 @@ enum EntryCoding {
     let rest = try reader.data(atMost: RelativePath.maximumLength)
     guard let path = RelativePath(before[..<shared] + rest) else { throw Malformed("a path") }
     if let previous, !(previous < path) { throw Malformed("paths out of order") }
+    return try body(at: path, from: &reader)
+  }
+
+  /// What follows the path.
+  static func body(at path: RelativePath, from reader: inout ByteReader) throws(Malformed) -> SegmentEntry {
     switch Mark(rawValue: try reader.byte()) {
     case .removed: return .removed(path)
     case .present: return .present(try reader.record(at: path), nil)
     case .stamped:
-      let inode = try reader.integer()
-      let changed = try reader.timestamp()
-      let born = try reader.timestamp()
-      let stamp = Stamp(inode: inode, changed: changed, born: born, isTooFresh: try reader.flag())
+      let stamp = try reader.stamp()
       return .present(try reader.record(at: path), stamp)
     case nil: throw Malformed("an unknown mark")
     }
+  }
+}
+
+extension ByteReader {
+  mutating func stamp() throws(Malformed) -> Stamp {
+    let inode = try integer()
+    let changed = try timestamp()
+    let born = try timestamp()
+    return Stamp(inode: inode, changed: changed, born: born, isTooFresh: try flag())
   }
 }

@@ -20,6 +20,7 @@ public final class Cycle {
   var report: ConnectionReport
   var reconnection = Reconnection()
   var attempts = Attempts()
+  var earlyWalk: EarlyWalk?
 
   /// - Parameters:
   ///   - root: the live root, which configuration, state and hooks lie below.

@@ -26,18 +26,11 @@ extension Cycle {
       let roots = try IncludeRoots.check(
         includes.roots, live: root, known: knownRoots, accepts: options.acceptsDeletions
       ) { root in try Cycle.isKnownEmpty(root, base.catalog) }
-      let owners = OwnerNames(try Cycle.accounts(connection, root))
-      let maker = try PlanMaker(base.catalog, spool: spool, isFull: options.isFull, damaged: Set(damaged)) {
-        try line.check()
-      }
-      let scanner = try Scanner(
-        live: root, roots: includes.roots, rules: includes.rules,
-        isOneFileSystem: connection.data.oneFileSystem, takesDevices: connection.data.devices, owners: owners
-      ) { [progress] event in
-        try maker.take(event)
-        if case .sighting = event { progress.advance(files: 1) }
-      }
-      try scanner.run()
+      let scanner = try scanner(includes, after: roots)
+      let maker = try PlanMaker(
+        base.catalog, spool: spool, isFull: options.isFull, damaged: Set(damaged),
+        advance: { [progress] in progress.advance(files: 1) }, check: { try line.check() })
+      try scanner.run(maker)
       try maker.finish()
       report.problems += maker.problems
       log.debug(
@@ -51,9 +44,44 @@ extension Cycle {
       }
       if isSeed, maker.totals.removals > 0 { tell(of: maker.totals.removals, goingFromSeedOf: records) }
       return Scanned(
-        spool: spool, totals: maker.totals, departed: maker.departed, roots: roots, owners: owners,
+        spool: spool, totals: maker.totals, departed: maker.departed, roots: roots, owners: scanner.owners,
         damaged: Set(damaged))
     }
+  }
+
+  // MARK: The walk ahead of the connection
+
+  /// A walk that began before the slave was there, and what the include roots were then.
+  struct EarlyWalk {
+    let scanner: Scanner
+    let roots: [RootIdentity]
+  }
+
+  /// Lets the walk begin while the line to the slave is made: it needs nothing of it. Only where the roots are known and
+  /// well; whatever is wrong with them is told after the greeting, as ever.
+  func walkEarly(_ includes: Includes, _ record: MasterRecord?, _ state: MasterState) {
+    earlyWalk = nil
+    guard let record, !record.roots.isEmpty else { return }
+    let roots = try? IncludeRoots.check(
+      includes.roots, live: root, known: record.roots, accepts: options.acceptsDeletions
+    ) { root in try Cycle.isKnownEmpty(root, try state.catalog(record.current, key: record.key)) }
+    guard let roots, let scanner = try? newScanner(includes) else { return }
+    scanner.begin()
+    earlyWalk = EarlyWalk(scanner: scanner, roots: roots)
+  }
+
+  /// The walk that began early, unless the roots have changed since: what it saw then may be an empty mount point.
+  private func scanner(_ includes: Includes, after roots: [RootIdentity]) throws -> Scanner {
+    let early = earlyWalk
+    earlyWalk = nil
+    if let early, early.roots == roots { return early.scanner }
+    return try newScanner(includes)
+  }
+
+  private func newScanner(_ includes: Includes) throws -> Scanner {
+    try Scanner(
+      live: root, roots: includes.roots, rules: includes.rules, isOneFileSystem: connection.data.oneFileSystem,
+      takesDevices: connection.data.devices, owners: OwnerNames(try Cycle.accounts(connection, root)))
   }
 
   private func tell(of removals: UInt64, goingFromSeedOf records: UInt64) {

@@ -63,6 +63,8 @@ extension Cycle {
 
   /// One attempt, from the greeting on.
   private func exchange(_ state: MasterState, _ record: inout MasterRecord?, _ includes: Includes) throws {
+    walkEarly(includes, record, state)
+    defer { earlyWalk = nil }
     let (line, welcome, key) = try connect(.cycle, record)
     defer {
       line.end()
@@ -82,7 +84,8 @@ extension Cycle {
     known.current = base.known
     // Also where it fails from here on: a commit whose answer was lost stays pending.
     defer { record = known }
-    try state.save(known)
+    if known != record { try state.save(known) }
+    let greeted = known
     let scanned: Scanned
     do {
       scanned = try scan(
@@ -105,8 +108,9 @@ extension Cycle {
     known.roots = scanned.roots
     conclude(scanned)
     let isInStep = report.result != .incomplete
+    // The time goes with what `remember` saves, whatever happens next: a cycle that changed nothing flushes once.
+    if known != greeted { try state.save(known) }
     if isInStep { known.inStep = clocks.now() }
-    try state.save(known)
     state.removeSegments(except: known.current.segments)
     try pinSnapshot(line, known.current.position.generation)
     line.close(inStep: isInStep)

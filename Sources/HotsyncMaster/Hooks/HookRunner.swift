@@ -50,10 +50,11 @@ struct HookRunner {
   private func list(in folder: borrowing Folder) throws -> [FileName] {
     var names: [FileName] = []
     for name in try folder.names() where HookRunner.isHookName(name) {
-      let status = try folder.open(name).status()
-      guard status.kind == .regular, status.permissions & 0o111 != 0 else { continue }
-      try Trust.require(status, shownAs: "\(shownFolder)/\(name)", use: .configuration)
-      names.append(name)
+      guard let status = try folder.statusIfPresent(name) else { continue }
+      let isExecutable = status.kind == .regular && status.permissions & 0o111 != 0
+      // A link would run what it leads to: it is refused by name rather than passed over.
+      guard isExecutable || status.kind == .symbolicLink else { continue }
+      if try Trust.openIfPresent(name, in: folder, shownAs: "\(shownFolder)/\(name)") != nil { names.append(name) }
     }
     return names
   }

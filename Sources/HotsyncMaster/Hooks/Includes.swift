@@ -54,8 +54,7 @@ struct Includes {
       let isInclude = name.bytes.suffix(8) == Array(".include".utf8)[...]
       guard isInclude || name.bytes.suffix(8) == Array(".exclude".utf8)[...] else { continue }
       let shownPath = "/etc/backup-data.d/\(name)"
-      let file = try folder.open(name)
-      try Trust.require(try file.status(), shownAs: shownPath, use: .configuration)
+      guard let file = try Trust.openIfPresent(name, in: folder, shownAs: shownPath) else { continue }
       lists.append(List(isInclude: isInclude, paths: try read(file, shownPath)))
     }
     return lists
@@ -81,8 +80,15 @@ struct Includes {
   }
 
   private static func read(_ file: borrowing Descriptor, _ source: String) throws -> PathList {
-    var bytes = [UInt8](repeating: 0, count: PathList.maximumBytes + 1)
-    let count = try file.read(into: &bytes, count: bytes.count, at: 0)
+    // Most are empty or short: room for the longest would cost each cycle some milliseconds.
+    let room = Int(min(try file.status().size, UInt64(PathList.maximumBytes))) + 1
+    var bytes = [UInt8](repeating: 0, count: room)
+    var count = try file.read(into: &bytes, count: room, at: 0)
+    if count == room, room <= PathList.maximumBytes {
+      // It grew meanwhile.
+      bytes = [UInt8](repeating: 0, count: PathList.maximumBytes + 1)
+      count = try file.read(into: &bytes, count: bytes.count, at: 0)
+    }
     return try PathList.parse(bytes[..<count], source: source)
   }
 }

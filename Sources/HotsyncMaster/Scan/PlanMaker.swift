@@ -4,8 +4,8 @@ import HotsyncReport
 import HotsyncSystem
 
 /// Merges the walk with the master's copy of the catalog, both in order and both streaming, into the plan of the cycle.
-final class PlanMaker {
-  private let cursor: MergedCursor
+final class PlanMaker: ScanTaker {
+  private let cursor: EncodedCursor
   private let spool: PlanSpool
   private var difference: Difference
   private(set) var departed = DepartedFiles()
@@ -13,15 +13,34 @@ final class PlanMaker {
   private(set) var problems: [Problem] = []
   /// What could not be looked at: what the catalog has there and below stays.
   private var unknown: RelativePath?
+  private let advance: () -> Void
   private let check: () throws -> Void
 
+  /// - Parameters:
+  ///   - advance: called for every entry.
+  ///   - check: called now and then, to end what is done for nobody.
   init(
-    _ catalog: Catalog, spool: PlanSpool, isFull: Bool, damaged: Set<RelativePath>, check: @escaping () throws -> Void
+    _ catalog: Catalog, spool: PlanSpool, isFull: Bool, damaged: Set<RelativePath>,
+    advance: @escaping () -> Void = {}, check: @escaping () throws -> Void = {}
   ) throws {
-    cursor = try catalog.cursor()
+    cursor = try EncodedCursor(catalog.segments)
+    self.advance = advance
     self.spool = spool
     difference = Difference(isFull: isFull, damaged: damaged)
     self.check = check
+  }
+
+  func passesUnchanged(_ path: [UInt8], _ status: FileStatus, owners: [UInt8], isOnTheWay: Bool) throws -> Bool {
+    try passAll(before: path)
+    guard cursor.isAt(path), let facts = cursor.facts, cursor.hasOwners(owners),
+      difference.isSettled(facts, status, isOnTheWay: isOnTheWay)
+    else { return false }
+    crashPoint("scan")
+    if totals.seen % 1_024 == 0 { try check() }
+    totals.noteSettled(status)
+    advance()
+    try cursor.advance()
+    return true
   }
 
   func take(_ event: ScanEvent) throws {
@@ -32,7 +51,7 @@ final class PlanMaker {
       unknown = path
       problems.append(LeftOutText.unreadableFolder(path, error))
     case .unknown(let path, let error):
-      try passAll(before: path)
+      try passAll(before: path.bytes)
       unknown = path
       problems.append(LeftOutText.problem(path, .unreadable(error), keepsOld: true))
     case .skipped(let path, let reason): problems.append(LeftOutText.problem(path, reason))
@@ -41,16 +60,17 @@ final class PlanMaker {
 
   /// What the catalog has beyond the last sighting is gone.
   func finish() throws {
-    while let entry = cursor.current { try pass(entry) }
+    while let entry = try cursor.entry() { try pass(entry) }
     try spool.rewind()
   }
 
   private func see(_ sighting: Sighting) throws {
     if totals.seen % 1_024 == 0 { try check() }
     totals.noteSighting(sighting)
-    try passAll(before: sighting.path)
+    advance()
+    try passAll(before: sighting.path.bytes)
     var old: (record: Record, stamp: Stamp?)?
-    if case .present(let record, let stamp)? = cursor.current, record.path == sighting.path {
+    if cursor.isAt(sighting.path.bytes), case .present(let record, let stamp)? = try cursor.entry() {
       old = (record, stamp)
       try cursor.advance()
     }
@@ -64,8 +84,8 @@ final class PlanMaker {
     return stamp?.inode == sighting.inode
   }
 
-  private func passAll(before path: RelativePath) throws {
-    while let entry = cursor.current, entry.path < path { try pass(entry) }
+  private func passAll(before path: [UInt8]) throws {
+    while cursor.isBefore(path), let entry = try cursor.entry() { try pass(entry) }
   }
 
   /// A record that the walk has passed without seeing anything there.

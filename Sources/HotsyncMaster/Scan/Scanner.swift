@@ -19,16 +19,26 @@ enum SkipReason {
   case flags
 }
 
-/// Walks the include roots once, in the catalog's order, with a descriptor for each folder on the way and no joined path.
+/// Who takes what the walk comes upon, in the order of the paths.
+protocol ScanTaker: AnyObject {
+  /// Asked of what may be as it was: takes it where it is.
+  ///
+  /// - Parameter path: of the entry.
+  /// - Returns: false where it has to be given as a sighting.
+  func passesUnchanged(_ path: [UInt8], _ status: FileStatus, owners: [UInt8], isOnTheWay: Bool) throws -> Bool
+  func take(_ event: ScanEvent) throws
+}
+
+/// Walks the include roots once, in the catalog's order. Folders are listed by a `WalkAhead`, from `begin` on.
 final class Scanner {
   private let live: Folder
-  private let roots: [RelativePath]
-  private let rules: Rules
-  private let isOneFileSystem: Bool
+  private let roots: [FolderPlace]
   private let takesDevices: Bool
   private var hasToldOfFlags = false
-  private let owners: OwnerNames
-  private let sink: (ScanEvent) throws -> Void
+  let owners: OwnerNames
+  private let ahead: WalkAhead
+  private var worker: Worker?
+  private var buffer = [UInt8](repeating: 0, count: Folder.listingRoom)
   /// Entries with several names, by device and inode: the path that was seen first.
   private var leaders: [FileIdentity: RelativePath] = [:]
 
@@ -37,124 +47,137 @@ final class Scanner {
     let inode: UInt64
   }
 
-  fileprivate struct FileSystem {
-    let device: UInt64
-    let mount: UInt64
-  }
+  /// Listed entries that wait for the walk: some 10 MB of them.
+  static let limit = 1 << 16
 
   /// - Parameter roots: in order, none inside another.
   init(
     live: borrowing Folder, roots: [RelativePath], rules: Rules, isOneFileSystem: Bool, takesDevices: Bool,
-    owners: OwnerNames,
-    sink: @escaping (ScanEvent) throws -> Void
+    owners: OwnerNames, limit: Int = Scanner.limit
   ) throws(SystemError) {
     self.live = try live.duplicate()
-    self.roots = roots
-    self.rules = rules
-    self.isOneFileSystem = isOneFileSystem
+    self.roots = roots.map { FolderPlace($0) }
     self.takesDevices = takesDevices
     self.owners = owners
-    self.sink = sink
+    ahead = WalkAhead(
+      self.roots,
+      lister: FolderLister(
+        live: OpenFolder(try live.duplicate()), rules: rules, isOneFileSystem: isOneFileSystem),
+      limit: limit)
   }
 
-  func run() throws {
+  deinit { end() }
+
+  /// Lets the second thread list folders, however long it takes until `run`.
+  func begin() {
+    guard worker == nil else { return }
+    worker = Worker { [ahead] in ahead.work() }
+  }
+
+  /// Ends the second thread and waits for it.
+  func end() {
+    ahead.end()
+    worker.take()?.join()
+  }
+
+  func run(_ taker: some ScanTaker) throws {
+    begin()
+    defer { end() }
     var ways: Set<RelativePath> = []
     for root in roots {
       var above: [RelativePath] = []
-      var next = root.parent
+      var next = root.path.parent
       while let way = next {
         above.append(way)
         next = way.parent
       }
       for way in above.reversed() where ways.insert(way).inserted {
-        try see(way, try live.parentFolder(of: way).status(way.name), isOnTheWay: true)
+        try see(way.bytes, try live.parentFolder(of: way).status(way.name), taker, isOnTheWay: true)
       }
-      try walk(root: root)
+      try walk(root: root, taker)
     }
   }
 
-  private func walk(root: RelativePath) throws {
-    let parent = try live.parentFolder(of: root)
-    let status = try parent.status(root.name)
-    guard status.kind == .folder else { return try visit(root, status, in: parent, FileSystem(status)) }
-    try see(root, status)
-    try descend(root, in: parent, FileSystem(status))
+  private func walk(root: FolderPlace, _ taker: some ScanTaker) throws {
+    let status = try live.parentFolder(of: root.path).status(root.path.name)
+    guard status.kind == .folder else { return try visit(root.path.bytes, status, taker) }
+    try see(root.path.bytes, status, taker)
+    try descend(root, taker)
   }
 
-  private func descend(_ path: RelativePath, in parent: borrowing Folder, _ home: FileSystem) throws {
-    let listed: ListedFolder
-    do throws(SystemError) { listed = try ListedFolder(parent.folder(path.name)) } catch {
-      return try sink(.unknownBelow(path, error))
+  private func descend(_ place: FolderPlace, _ taker: some ScanTaker) throws {
+    let listing: FolderListing
+    do throws(SystemError) { listing = try ahead.listing(of: place, using: &buffer) } catch {
+      return try taker.take(.unknownBelow(place.path, error))
     }
-    try descend(path, listed, home)
-  }
-
-  private func descend(_ path: RelativePath, _ listed: ListedFolder, _ home: FileSystem) throws {
-    for name in try wanted(listed) {
-      guard let child = path.appending(name) else {
-        try sink(.skipped(path, .tooDeep))
-        return try sink(.unknownBelow(path, SystemError.tooDeep))
-      }
-      let status: FileStatus
-      do throws(SystemError) {
-        // What went since the folder was listed is gone.
-        guard let present = try listed.folder.statusIfPresent(name) else { continue }
-        status = present
-      } catch {
-        if !rules.isExcluded(child, isFolder: false) { try sink(.unknown(child, error)) }
+    var path = PathBuilder(place.path)
+    var below = listing.below.makeIterator()
+    for (index, entry) in listing.entries.enumerated() {
+      guard path.set(listing.names.bytes, listing.names[entry.name]) else { continue }
+      guard let status = entry.status else {
+        if let error = listing.errors[index] { try taker.take(.unknown(try checked(path.bytes), error)) }
         continue
       }
-      guard !rules.isExcluded(child, isFolder: status.kind == .folder) else { continue }
-      try visit(child, status, in: listed.folder, home)
+      guard status.kind == .folder else {
+        try visit(path.bytes, status, taker)
+        continue
+      }
+      try see(path.bytes, status, taker)
+      if entry.isEntered, let place = below.next() {
+        try descend(place, taker)
+      } else {
+        try taker.take(.skipped(try checked(path.bytes), .otherFileSystem))
+      }
     }
+    guard listing.isCutOff else { return }
+    try taker.take(.skipped(place.path, .tooDeep))
+    try taker.take(.unknownBelow(place.path, SystemError.tooDeep))
   }
 
-  private func visit(
-    _ path: RelativePath, _ status: FileStatus, in folder: borrowing Folder, _ home: FileSystem
-  ) throws {
+  private func checked(_ bytes: [UInt8]) throws -> RelativePath {
+    guard let path = RelativePath(bytes) else {
+      throw MasterError(.bug, "cannot walk", shown(bytes), cause: "it is no path", next: "report this")
+    }
+    return path
+  }
+
+  /// Anything but a folder.
+  private func visit(_ path: [UInt8], _ status: FileStatus, _ taker: some ScanTaker) throws {
     switch status.kind {
-    case .folder:
-      try see(path, status)
-      let isElsewhere = status.device != home.device || status.mount != home.mount
-      if isOneFileSystem, isElsewhere { return try sink(.skipped(path, .otherFileSystem)) }
-      try descend(path, in: folder, FileSystem(status))
-    case .regular, .symbolicLink, .fifo: try see(path, status)
-    case .socket: try sink(.skipped(path, .socket))
+    case .folder, .regular, .symbolicLink, .fifo: try see(path, status, taker)
+    case .socket: try taker.take(.skipped(try checked(path), .socket))
     case .blockDevice, .characterDevice, .unknown:
-      guard takesDevices, status.special != nil else { return try sink(.skipped(path, .device)) }
-      try see(path, status)
+      guard takesDevices, status.special != nil else { return try taker.take(.skipped(try checked(path), .device)) }
+      try see(path, status, taker)
     }
   }
 
-  /// All of a folder's names; of a folder that is marked as not to be kept, the mark alone.
-  private func wanted(_ listed: ListedFolder) throws -> [FileName] {
-    let names = listed.names
-    if names.contains(NoBackupMark.name) { return [NoBackupMark.name] }
-    guard names.contains(CacheDirectoryTag.name), let tag = try? listed.folder.open(CacheDirectoryTag.name),
-      try tag.status().kind == .regular
-    else { return names }
-    var head = [UInt8](repeating: 0, count: CacheDirectoryTag.signatureLength)
-    let count = (try? tag.read(into: &head, count: head.count, at: 0)) ?? 0
-    return CacheDirectoryTag.isValid(firstBytes: head.prefix(count)) ? [CacheDirectoryTag.name] : names
-  }
-
-  private func see(_ path: RelativePath, _ status: FileStatus, isOnTheWay: Bool = false) throws {
-    guard let owner = owners.user(status.owner), let group = owners.group(status.group) else {
-      return try sink(.skipped(path, .oddOwner))
+  private func see(
+    _ bytes: [UInt8], _ status: FileStatus, _ taker: some ScanTaker, isOnTheWay: Bool = false
+  ) throws {
+    guard let encoded = owners.encoded(status.owner, status.group) else {
+      return try taker.take(.skipped(try checked(bytes), .oddOwner))
     }
     if !hasToldOfFlags, status.isImmutable || status.isAppendOnly {
       hasToldOfFlags = true
-      try sink(.skipped(path, .flags))
+      try taker.take(.skipped(try checked(bytes), .flags))
     }
-    let kind = kind(of: path, status)
-    try sink(
+    let hasFurtherNames = status.kind != .folder && status.links > 1
+    // Of several names each concerns the others.
+    if !hasFurtherNames, status.special == nil,
+      try taker.passesUnchanged(bytes, status, owners: encoded, isOnTheWay: isOnTheWay)
+    {
+      return
+    }
+    guard let owner = owners.user(status.owner), let group = owners.group(status.group) else { return }
+    let path = try checked(bytes)
+    try taker.take(
       .sighting(
         Sighting(
-          path: path, kind: kind, permissions: status.permissions, owner: owner, group: group,
+          path: path, kind: kind(of: path, status), permissions: status.permissions, owner: owner, group: group,
           modified: status.modified,
           allocated: status.blocks.multipliedReportingOverflow(by: 512).partialValue, inode: status.inode,
-          changed: status.changed, born: status.born, isOnTheWay: isOnTheWay,
-          hasFurtherNames: status.kind != .folder && status.links > 1)))
+          changed: status.changed, born: status.born, isOnTheWay: isOnTheWay, hasFurtherNames: hasFurtherNames)))
   }
 
   private func kind(of path: RelativePath, _ status: FileStatus) -> Sighting.Kind {
@@ -170,24 +193,6 @@ final class Scanner {
     case (_, let number?): return .device(isBlock: status.kind == .blockDevice, number)
     default: return .regular(size: status.size)
     }
-  }
-}
-
-/// A folder that is being walked.
-private final class ListedFolder {
-  let folder: Folder
-  let names: [FileName]
-
-  init(_ folder: consuming Folder) throws(SystemError) {
-    names = try folder.names()
-    self.folder = folder
-  }
-}
-
-extension Scanner.FileSystem {
-  fileprivate init(_ status: FileStatus) {
-    device = status.device
-    mount = status.mount
   }
 }
 

@@ -115,15 +115,12 @@ public final class Seeding {
     defer { progress.finish() }
     let roots = try roots()
     let maker = try PlanMaker(
-      Catalog(segments: [], key: key), spool: spool, isFull: false, damaged: [], check: check)
+      Catalog(segments: [], key: key), spool: spool, isFull: false, damaged: [],
+      advance: { [progress] in progress.advance(files: 1) }, check: check)
     let scanner = try Scanner(
       live: folder, roots: roots, rules: Rules(roots: roots, excludes: []),
-      isOneFileSystem: connection.data.oneFileSystem, takesDevices: connection.data.devices, owners: owners
-    ) { [progress] event in
-      try maker.take(event)
-      if case .sighting = event { progress.advance(files: 1) }
-    }
-    try scanner.run()
+      isOneFileSystem: connection.data.oneFileSystem, takesDevices: connection.data.devices, owners: owners)
+    try scanner.run(maker)
     try maker.finish()
     problems += maker.problems.map(Seeding.ofFolder)
     guard maker.totals.steps > 0 else { throw nothing("it holds nothing that a master would send") }

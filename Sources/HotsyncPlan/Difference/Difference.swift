@@ -48,6 +48,24 @@ public struct Difference: Sendable {
     return step
   }
 
+  /// Whether `step` would give nothing for an entry with one name, whose owners are those of the catalog: told without making a
+  /// record of the one and a sighting of the other.
+  public func isSettled(_ facts: EntryFacts, _ status: FileStatus, isOnTheWay: Bool) -> Bool {
+    guard !isFull, damaged.isEmpty, let stamp = facts.stamp, !stamp.isTooFresh, stamp.inode == status.inode,
+      Difference.isSameKind(facts.kind, status.kind)
+    else { return false }
+    if isOnTheWay, facts.permissions == status.permissions { return true }
+    guard stamp.changed == status.changed, facts.modified == status.modified else { return false }
+    return facts.kind != .regular || facts.size == status.size
+  }
+
+  private static func isSameKind(_ old: EntryFacts.Kind, _ new: FileStatus.Kind) -> Bool {
+    switch (old, new) {
+    case (.regular, .regular), (.folder, .folder), (.symbolicLink, .symbolicLink), (.fifo, .fifo): true
+    default: false
+    }
+  }
+
   private func decide(_ old: (record: Record, stamp: Stamp?)?, _ sighting: Sighting) -> Step? {
     guard let (record, stamp) = old else { return .create(sighting) }
     guard Difference.isSameKind(record, sighting) else { return .replace(sighting, old: record) }

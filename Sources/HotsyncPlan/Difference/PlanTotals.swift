@@ -1,4 +1,5 @@
 import HotsyncCatalog
+public import HotsyncSystem
 
 /// What a plan amounts to, known before anything is sent.
 public struct PlanTotals: Equatable, Sendable {
@@ -20,6 +21,13 @@ public struct PlanTotals: Equatable, Sendable {
     seen += 1
     if sighting.kind != .folder { files += 1 }
     if case .regular(let size) = sighting.kind { bytes &+= size }
+  }
+
+  /// The same of an entry about which nothing is to be done.
+  public mutating func noteSettled(_ status: FileStatus) {
+    seen += 1
+    if status.kind != .folder { files += 1 }
+    if status.kind == .regular { bytes &+= status.size }
   }
 
   public mutating func note(_ step: Step) {

@@ -29,6 +29,8 @@ struct LiteralSet: Sendable {
     }
   }
 
+  var isEmpty: Bool { literals.isEmpty }
+
   func contains(_ text: Span<UInt8>, _ range: Range<Int>, isFolder: Bool) -> Bool {
     guard !slots.isEmpty else { return false }
     var hash = LiteralSet.emptyHash

@@ -35,12 +35,19 @@ public struct Rules: Sendable {
 
   /// Whether the entry stays out. A folder on the way to a root is not excluded, what lies beside the way is.
   public func isExcluded(_ path: RelativePath, isFolder: Bool) -> Bool {
-    let bytes = path.bytes.span
+    isExcluded(path.bytes.span, isFolder: isFolder)
+  }
+
+  /// - Parameter bytes: of a path.
+  public func isExcluded(_ bytes: Span<UInt8>, isFolder: Bool) -> Bool {
     let root = roots.longestFolder(above: bytes)
     if ways.contains(bytes, 0..<bytes.count, isFolder: isFolder) { return false }
     if root == 0 || passages.longestFolder(above: bytes) > root { return true }
-    return patterns.contains(path, isFolder: isFolder)
+    return patterns.contains(bytes, isFolder: isFolder)
   }
+
+  /// Whether nothing below a root has to be asked for.
+  public var excludesNothing: Bool { patterns.isEmpty }
 }
 
 /// Patterns, sorted by how quickly they are found.
@@ -66,9 +73,12 @@ struct PatternSet: Sendable {
     self.others = others
   }
 
+  var isEmpty: Bool { names.isEmpty && paths.isEmpty && others.isEmpty }
+
+  func contains(_ path: RelativePath, isFolder: Bool) -> Bool { contains(path.bytes.span, isFolder: isFolder) }
+
   /// Whether a pattern matches the path, whatever lies above it.
-  func contains(_ path: RelativePath, isFolder: Bool) -> Bool {
-    let bytes = path.bytes.span
+  func contains(_ bytes: Span<UInt8>, isFolder: Bool) -> Bool {
     let name = (PatternSet.start(ofLastNames: 1, of: bytes) ?? 0)..<bytes.count
     if names.contains(bytes, name, isFolder: isFolder) { return true }
     if paths.contains(bytes, 0..<bytes.count, isFolder: isFolder) { return true }
