@@ -103,7 +103,8 @@ let package = Package(
     tests("HotsyncCatalogTests", ["HotsyncCatalog", "HotsyncSystem", "TestSupport"]),
     tests("HotsyncDeltaTests", ["HotsyncDelta", "HotsyncSystem", "TestSupport"]),
     tests("HotsyncPlanTests", ["HotsyncPlan", "HotsyncCatalog", "HotsyncSystem", "TestSupport"]),
-    tests("HotsyncProtocolTests", ["HotsyncProtocol", "HotsyncCatalog", "HotsyncSystem", "TestSupport"]),
+    tests(
+      "HotsyncProtocolTests", ["HotsyncProtocol", "HotsyncCatalog", "HotsyncDelta", "HotsyncSystem", "TestSupport"]),
     tests(
       "HotsyncTransportTests",
       ["HotsyncTransport", "HotsyncProtocol", "HotsyncCatalog", "HotsyncSystem", "TestSupport"]),

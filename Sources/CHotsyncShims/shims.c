@@ -82,6 +82,10 @@ int hs_limit_files(pid_t process, uint64_t bytes) {
   return prlimit(process, RLIMIT_FSIZE, &limit, NULL);
 }
 int hs_memory_file(void) { return memfd_create("hotsync", MFD_CLOEXEC); }
+int hs_begin_writing(int descriptor, off_t offset, off_t length) {
+  return sync_file_range(descriptor, offset, length, SYNC_FILE_RANGE_WRITE);
+}
+
 int hs_allocate(int descriptor, off_t offset, off_t length) {
   return fallocate(descriptor, FALLOC_FL_KEEP_SIZE, offset, length);
 }
@@ -91,6 +95,7 @@ int hs_punch_hole(int descriptor, off_t offset, off_t length) {
   return fallocate(descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
 }
 ssize_t hs_listxattr(const char *path, void *list, size_t size) { return listxattr(path, list, size); }
+ssize_t hs_flistxattr(int descriptor, void *list, size_t size) { return flistxattr(descriptor, list, size); }
 ssize_t hs_getxattr(const char *path, const char *name, void *value, size_t size) {
   return getxattr(path, name, value, size);
 }

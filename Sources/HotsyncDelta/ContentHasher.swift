@@ -66,6 +66,12 @@ public struct ContentHasher: ~Copyable {
     }
   }
 
+  /// Takes a node that was digested elsewhere. Only between nodes.
+  mutating func append<E: Error>(_ node: MapNode, nodes: (MapNode) throws(E) -> Void) throws(E) {
+    precondition(bytesInNode == 0, "a node inside another")
+    try close(node: node, nodes)
+  }
+
   /// The content digest of all that was taken. The last call: what follows it has no meaning.
   public mutating func finish<E: Error>(nodes: (MapNode) throws(E) -> Void) throws(E) -> Digest {
     let byteCount = bytesInNode

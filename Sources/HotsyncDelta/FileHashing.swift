@@ -7,12 +7,14 @@ public enum LargeFile {
 
 /// Turns a file's bytes, as they pass, into its content digest and, where wanted, its digest map in a file.
 public struct MappingHasher: ~Copyable {
+  let key: HashKey
   private var hasher: ContentHasher
   private var map: DigestMapWriter
   private let file: Descriptor?
 
   /// - Parameter file: open for writing, empty: where the map goes. None is made without.
   public init(key: HashKey, map file: consuming Descriptor? = nil) {
+    self.key = key
     hasher = ContentHasher(key: key)
     map = DigestMapWriter(key: key)
     self.file = file
@@ -29,6 +31,11 @@ public struct MappingHasher: ~Copyable {
 
   public mutating func skipZeros(_ count: UInt64) throws(DeltaError) {
     try hasher.skipZeros(count) { (node) throws(DeltaError) in try MappingHasher.write(node, &map, file) }
+  }
+
+  /// Takes a node that was digested elsewhere; what came before it ended with a whole node.
+  mutating func append(_ node: MapNode) throws(DeltaError) {
+    try hasher.append(node) { (node) throws(DeltaError) in try MappingHasher.write(node, &map, file) }
   }
 
   /// The last call: the content digest; the map is written to its end.
@@ -57,25 +64,37 @@ extension MappingHasher {
   public mutating func update(
     from file: borrowing Descriptor, _ range: Range<UInt64>, size: UInt64, buffer: inout [UInt8]
   ) throws(DeltaError) -> Bool {
-    var position = range.lowerBound
-    while position < range.upperBound {
-      let data = try DeltaError.telling { () throws(SystemError) in try file.nextData(after: position, size: size) }
-      let start = min(data?.lowerBound ?? range.upperBound, range.upperBound)
-      try skipZeros(start - position)
-      position = start
-      let end = min(data?.upperBound ?? position, range.upperBound)
-      while position < end {
-        let wanted = Int(min(UInt64(buffer.count), end - position))
-        let got = try DeltaError.telling { () throws(SystemError) in
-          try file.read(into: &buffer, count: wanted, at: position)
-        }
-        if got == 0 { return false }
-        try update(buffer[..<got])
-        position += UInt64(got)
-      }
-    }
-    return true
+    try readParts(
+      of: file, range, size: size, buffer: &buffer, zeros: { (count) throws(DeltaError) in try skipZeros(count) },
+      bytes: { (bytes) throws(DeltaError) in try update(bytes) })
   }
+}
+
+/// Reads a range of a file in order; holes are told and not read.
+///
+/// - Returns: false where the file ended before.
+func readParts(
+  of file: borrowing Descriptor, _ range: Range<UInt64>, size: UInt64, buffer: inout [UInt8],
+  zeros: (UInt64) throws(DeltaError) -> Void, bytes: (ArraySlice<UInt8>) throws(DeltaError) -> Void
+) throws(DeltaError) -> Bool {
+  var position = range.lowerBound
+  while position < range.upperBound {
+    let data = try DeltaError.telling { () throws(SystemError) in try file.nextData(after: position, size: size) }
+    let start = min(data?.lowerBound ?? range.upperBound, range.upperBound)
+    if start > position { try zeros(start - position) }
+    position = start
+    let end = min(data?.upperBound ?? position, range.upperBound)
+    while position < end {
+      let wanted = Int(min(UInt64(buffer.count), end - position))
+      let got = try DeltaError.telling { () throws(SystemError) in
+        try file.read(into: &buffer, count: wanted, at: position)
+      }
+      if got == 0 { return false }
+      try bytes(buffer[..<got])
+      position += UInt64(got)
+    }
+  }
+  return true
 }
 
 /// The content digest of an open file, and its map where `map` is given.

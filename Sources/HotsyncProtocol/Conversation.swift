@@ -44,11 +44,12 @@ public struct Conversation: Sendable {
     // Also where nothing changed since the last generation.
     case (.greeted(.cycle), .pin), (.pushing, .pin), (.committed, .pin): state
     case (.greeted(.cycle), .begin): .pushing
+    case (.pushing, .requestChunks), (.inContent, .requestChunks): state
     case (.pushing, .requestSignature), (.pushing, .entry), (.pushing, .file), (.pushing, .remove): .pushing
     case (.pushing, .openContent): .inContent
     // A signature for a later file may be asked for at any time.
     case (.inContent, .requestSignature), (.inDelta, .requestSignature): state
-    case (.inContent, .data), (.inContent, .zeros), (.inContent, .kept): .inContent
+    case (.inContent, .data), (.inContent, .zeros), (.inContent, .kept), (.inContent, .copied): .inContent
     case (.inContent, .openDelta): .inDelta
     case (.inDelta, .delta): .inDelta
     case (.inDelta, .closeDelta): .inContent

@@ -39,13 +39,22 @@ public enum Frame {
   static let headerLength = 4
 
   public static func encode(_ message: some WireMessage, to bytes: inout [UInt8]) {
-    var payload = ByteWriter(reserving: 256)
-    message.encode(to: &payload)
-    let length = UInt32(payload.count + 1)
+    let start = bytes.count
+    // Written where it is to stand: contents are copied once.
+    var writer = ByteWriter(continuing: consumed(&bytes))
+    writer.raw([0, 0, 0, 0, message.type])
+    message.encode(to: &writer)
+    bytes = writer.take()
+    let length = UInt32(bytes.count - start - headerLength)
     precondition(Int(length) <= Limits.frame, "a frame of \(length) bytes")
-    for shift in stride(from: 0, to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: length >> UInt32(shift))) }
-    bytes.append(message.type)
-    bytes.append(contentsOf: payload.bytes)
+    for index in 0..<headerLength { bytes[start + index] = UInt8(truncatingIfNeeded: length >> (8 * UInt32(index))) }
+  }
+
+  /// Takes the array out, so that it has one owner and is not copied when it grows.
+  private static func consumed(_ bytes: inout [UInt8]) -> [UInt8] {
+    var taken: [UInt8] = []
+    swap(&taken, &bytes)
+    return taken
   }
 }
 

@@ -43,6 +43,8 @@ public enum ContentForm: Hashable, Sendable {
   /// What differs from the mirror's file at `base`, which has `baseSize` bytes. `dirty` bytes follow at most. Under the
   /// number of a patch that a broken cycle left, that one is gone on with.
   case patch(base: RelativePath, baseSize: UInt64, size: UInt64, dirty: UInt64)
+  /// As `whole`, into which parts of the mirror's file at the same path, which has `baseSize` bytes, are copied.
+  case rebuilt(path: RelativePath, baseSize: UInt64, size: UInt64, resumeAt: UInt64)
 }
 
 /// What a cycle announces before it sends anything.
@@ -84,6 +86,7 @@ public enum MasterMessage: Hashable, Sendable {
   case fetchCatalog
   case begin(Announcement)
   case requestSignature(SignatureRequest)
+  case requestChunks(ChunkRequest)
   /// Opens a content; the data messages after it are of this one, until it is closed.
   case openContent(number: UInt64, ContentForm)
   case data(offset: UInt64, ArraySlice<UInt8>)
@@ -91,6 +94,8 @@ public enum MasterMessage: Hashable, Sendable {
   case zeros(Stretch)
   /// A stretch of the new content that a broken cycle staged, of a patch that is gone on with.
   case kept(Stretch)
+  /// A stretch of the new content that the base has at that offset.
+  case copied(from: UInt64, Stretch)
   /// A librsync delta follows: it makes `new` of the new content from `base` of the old.
   case openDelta(base: Stretch, new: Stretch)
   case delta(ArraySlice<UInt8>)
@@ -141,6 +146,8 @@ extension MasterMessage: WireMessage {
     case .listSnapshots: 21
     case .pin: 22
     case .askToUnpin: 23
+    case .requestChunks: 24
+    case .copied: 25
     }
   }
 
@@ -151,6 +158,10 @@ extension MasterMessage: WireMessage {
     case .hello(let hello): hello.encode(to: &writer)
     case .begin(let announcement): announcement.encode(to: &writer)
     case .requestSignature(let request): request.encode(to: &writer)
+    case .requestChunks(let request): request.encode(to: &writer)
+    case .copied(let offset, let stretch):
+      writer.integer(offset)
+      stretch.encode(to: &writer)
     case .openContent(let number, let form):
       writer.integer(number)
       form.encode(to: &writer)
@@ -218,6 +229,10 @@ extension MasterMessage: WireMessage {
       let name = try reader.snapshotName()
       return .pin(name, generation: try reader.integer(atMost: Limits.number))
     case 23: return .askToUnpin(try reader.snapshotName())
+    case 24: return .requestChunks(try ChunkRequest(from: &reader))
+    case 25:
+      let offset = try reader.integer(atMost: Limits.fileSize)
+      return .copied(from: offset, try Stretch(from: &reader))
     default: throw Malformed("unknown to this version")
     }
   }
@@ -296,6 +311,12 @@ extension ContentForm {
       writer.integer(baseSize)
       writer.integer(size)
       writer.integer(dirty)
+    case .rebuilt(let path, let baseSize, let size, let resumeAt):
+      writer.byte(3)
+      writer.data(path.bytes)
+      writer.integer(baseSize)
+      writer.integer(size)
+      writer.integer(resumeAt)
     }
   }
 
@@ -310,6 +331,11 @@ extension ContentForm {
       let baseSize = try reader.integer(atMost: Limits.fileSize)
       let size = try reader.integer(atMost: Limits.fileSize)
       self = .patch(base: base, baseSize: baseSize, size: size, dirty: try reader.integer(atMost: size))
+    case 3:
+      let path = try reader.path()
+      let baseSize = try reader.integer(atMost: Limits.fileSize)
+      let size = try reader.integer(atMost: Limits.fileSize)
+      self = .rebuilt(path: path, baseSize: baseSize, size: size, resumeAt: try reader.integer(atMost: size))
     default: throw Malformed("an unknown form of content")
     }
   }

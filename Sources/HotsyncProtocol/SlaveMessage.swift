@@ -1,4 +1,5 @@
 public import HotsyncCatalog
+public import HotsyncDelta
 public import HotsyncSystem
 
 /// A content that a broken cycle left whole.
@@ -44,6 +45,9 @@ public enum SlaveMessage: Hashable, Sendable {
   case ready(nextNumber: UInt64)
   case signature(id: UInt64, ArraySlice<UInt8>)
   case signatureEnd(id: UInt64)
+  /// Chunks of a stretch of the mirror's file, in order.
+  case chunks(id: UInt64, [Chunk])
+  case chunksEnd(id: UInt64)
   /// Contents that were not what was said; each is to come whole, under its number, and then the seal again.
   case mismatched([UInt64])
   /// All is staged, checked and flushed; `commit` makes it this generation.
@@ -80,6 +84,8 @@ extension SlaveMessage: WireMessage {
     case .snapshots: 80
     case .pinned: 81
     case .asked: 82
+    case .chunks: 83
+    case .chunksEnd: 84
     }
   }
 
@@ -113,7 +119,10 @@ extension SlaveMessage: WireMessage {
     case .signature(let id, let bytes):
       writer.integer(id)
       writer.raw(bytes)
-    case .signatureEnd(let id): writer.integer(id)
+    case .signatureEnd(let id), .chunksEnd(let id): writer.integer(id)
+    case .chunks(let id, let chunks):
+      writer.integer(id)
+      for chunk in chunks { chunk.encode(to: &writer) }
     case .mismatched(let numbers):
       // What does not fit a frame comes after the next seal.
       let numbers = numbers.prefix(65_536)
@@ -170,6 +179,10 @@ extension SlaveMessage: WireMessage {
     case 80: return .snapshots(try ListedSnapshot.list(from: &reader))
     case 81: return .pinned(generation: try reader.integer(atMost: Limits.number))
     case 82: return .asked(try reader.timestamp())
+    case 83:
+      let id = try reader.integer()
+      return .chunks(id: id, try Chunk.list(from: &reader))
+    case 84: return .chunksEnd(id: try reader.integer())
     default: throw Malformed("unknown to this version")
     }
   }

@@ -92,6 +92,27 @@ public struct Descriptor: ~Copyable, Sendable {
     return done
   }
 
+  /// The content of a file of that size, and one byte more where it has grown meanwhile (pread(2)).
+  public func readWhole(size: Int) throws(SystemError) -> [UInt8] {
+    let count = size + 1
+    var failure: SystemError?
+    // SAFETY: the kernel writes at most what is offered of the room there is, and all that is counted was written by it.
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, done in
+      do throws(SystemError) {
+        // Its size and no more came where more was asked for: that was its end.
+        while done < max(size, 1) {
+          let got = try systemCall("pread", "cannot read", "an open file") {
+            unsafe pread(number, buffer.baseAddress! + done, offered(count - done), off_t(done))
+          }
+          if got == 0 { break }
+          done += got
+        }
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+
   /// The whole content, at most `limit` bytes; nil where there is more.
   public func readAll(limit: Int) throws(SystemError) -> [UInt8]? {
     var content: [UInt8] = []
@@ -217,21 +238,28 @@ public struct Descriptor: ~Copyable, Sendable {
     return UInt64(start)..<min(UInt64(end), size)
   }
 
-  /// Copies a range to the same offsets of another file, or as much of it as there is.
+  /// Copies a range into another file, or as much of it as there is: to the same offsets, or from `offset` on.
   public func copy(
-    _ range: Range<UInt64>, into target: borrowing Descriptor, buffer: inout [UInt8]
+    _ range: Range<UInt64>, into target: borrowing Descriptor, at offset: UInt64? = nil, buffer: inout [UInt8]
   ) throws(SystemError) {
+    let start = offset ?? range.lowerBound
     var position = range.lowerBound
     while position < range.upperBound {
       let count = Int(min(UInt64(buffer.count), range.upperBound - position))
       let got = try read(into: &buffer, count: count, at: position)
       if got == 0 { return }
-      try target.write(buffer[..<got], at: position)
+      try target.write(buffer[..<got], at: start + (position - range.lowerBound))
       position += UInt64(got)
     }
   }
 
   // MARK: Durability and locks
+
+  /// Lets the kernel begin to write a range back, so that a flush later has less to wait for (sync_file_range(2)). A hint: what goes
+  /// wrong shows in that flush.
+  public func beginWriting(_ range: Range<UInt64>) {
+    _ = hs_begin_writing(number, off_t(range.lowerBound), off_t(range.upperBound - range.lowerBound))
+  }
 
   public func synchronize() throws(SystemError) {
     try systemCall("fsync", "cannot flush", "an open file") { fsync(number) }

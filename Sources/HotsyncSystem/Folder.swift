@@ -213,6 +213,15 @@ public struct Folder: ~Copyable, Sendable {
   public func renameWithoutReplacing(
     _ name: FileName, into folder: borrowing Folder, as other: FileName
   ) throws(SystemError) {
+    guard try !renameIfPossible(name, into: folder, as: other) else { return }
+    try link(name, into: folder, as: other)
+    try unlink(name)
+  }
+
+  /// The same by renameat2(2) alone: false where the file system cannot.
+  public func renameIfPossible(
+    _ name: FileName, into folder: borrowing Folder, as other: FileName
+  ) throws(SystemError) -> Bool {
     let target = folder.descriptor.number
     do throws(SystemError) {
       try systemCall("renameat2", "cannot make", other.description) {
@@ -221,10 +230,10 @@ public struct Folder: ~Copyable, Sendable {
           unsafe withCString(other) { to in unsafe hs_rename_no_replace(descriptor.number, from, target, to) }
         }
       }
+      return true
     } catch {
       guard error.number == EINVAL else { throw error }
-      try link(name, into: folder, as: other)
-      try unlink(name)
+      return false
     }
   }
 

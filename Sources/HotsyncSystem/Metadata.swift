@@ -21,6 +21,11 @@ extension Descriptor {
     }
   }
 
+  /// The same of what was opened to be read or written, without the way over its path (fchmod(2)).
+  public func setOwnPermissions(_ permissions: UInt16) throws(SystemError) {
+    try systemCall("chmod", "cannot set the mode of", "an open file") { fchmod(number, mode_t(permissions)) }
+  }
+
   /// Sets the time of modification to the nanosecond; that of access is set to the same.
   public func setModified(_ time: Timestamp) throws(SystemError) {
     let value = timespec(tv_sec: Int(time.seconds), tv_nsec: Int(time.nanoseconds))
@@ -33,6 +38,7 @@ extension Descriptor {
 
   /// All extended attributes that this user may see, in byte order of their names; none where the file system has none.
   public func extendedAttributes() throws(SystemError) -> [ExtendedAttribute] {
+    if try hasNoAttributes() { return [] }
     // SAFETY: `grow` gives a buffer and its own size.
     guard let list = try unsafe grow(start: 1_024, { unsafe hs_listxattr($0, $1, $2) }) else { return [] }
     var attributes: [ExtendedAttribute] = []
@@ -48,6 +54,20 @@ extension Descriptor {
     }
     attributes.sort { $0.name.lexicographicallyPrecedes($1.name) }
     return attributes
+  }
+
+  /// Whether it is sure that there are none: most files have none, and an open one can be asked without its path.
+  private func hasNoAttributes() throws(SystemError) -> Bool {
+    do throws(SystemError) {
+      // No room is offered, so that nothing is written.
+      return try systemCall("listxattr", "cannot read the attributes of", "an entry") {
+        hs_flistxattr(number, nil, 0)
+      } == 0
+    } catch {
+      // EBADF: it was opened with O_PATH.
+      if error.number == EBADF || error.number == EOPNOTSUPP { return false }
+      throw error
+    }
   }
 
   /// Asks again with more room while the answer grows; nil where there is none of it (any more).

@@ -43,6 +43,8 @@ public struct SystemError: HotsyncError, Equatable {
   }
 
   public var isMissing: Bool { number == ENOENT || number == ENOTDIR }
+  /// Something has that name already.
+  public var isThere: Bool { number == EEXIST }
   /// A symbolic link stood where none may.
   public var isLoop: Bool { number == ELOOP }
   /// EFBIG: also of a small file that is read whole and is longer than it may be.

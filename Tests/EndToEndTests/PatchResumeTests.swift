@@ -87,12 +87,12 @@ import Testing
 
   @Test("what turned back into a hole meanwhile is one on the slave, too")
   func turnsBack() throws {
-    var setting = try setting(4, 1 << 20, hole: 15 << 20)
+    var setting = try setting(4, 20 << 20, hole: 15 << 20)
     let path = setting.pair.data.path
     // What is staged where the base has a hole would show through.
-    try setting.pair.data.open("large").write(setting.random.bytes(15 << 20), at: 1 << 20)
+    try setting.pair.data.open("large").write(setting.random.bytes(15 << 20), at: 20 << 20)
     try setting.scripted.killSlave(
-      at: "stage:25", after: "fallocate --punch-hole --offset 3MiB --length 2MiB '\(path)/large'")
+      at: "stage:25", after: "fallocate --punch-hole --offset 22MiB --length 2MiB '\(path)/large'")
     try expectResumed(setting, literal: (19 << 20) + PatchResumeTests.held)
   }
 }

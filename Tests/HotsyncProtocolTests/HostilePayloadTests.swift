@@ -26,6 +26,29 @@ import Testing
     #expect(refused([0x80]))
   }
 
+  @Test("half a chunk, none, and one that is too long are refused, and requests for too long a stretch")
+  func chunks() {
+    func refused(_ bytes: [UInt8]) -> Bool { isRefused(83) { $0.raw([0] + bytes) } }
+    let digest = [UInt8](repeating: 1, count: 8)
+    #expect(!refused([0xFF, 0x1F] + digest))
+    #expect(refused([0x00, 0x20] + digest))
+    #expect(refused([0xFF, 0xFF] + digest))
+    #expect(refused([]))
+    #expect(refused([0, 0] + digest.dropLast()))
+    #expect(refused([0, 0] + digest + [0]))
+    func request(_ offset: UInt64, _ length: UInt64) -> Bool {
+      isRefused(24) { writer in
+        writer.integer(1)
+        writer.data(Array("a".utf8))
+        writer.integer(offset)
+        writer.integer(length)
+      }
+    }
+    #expect(!request(0, Limits.deltaWindow))
+    #expect(request(0, Limits.deltaWindow + 1))
+    #expect(request(Limits.fileSize, 1))
+  }
+
   @Test("paths that lead outside, or could not be made, are refused wherever a path stands")
   func paths() {
     let name = [UInt8](repeating: 0x61, count: 255)

@@ -1,4 +1,5 @@
 import HotsyncCatalog
+import HotsyncDelta
 import HotsyncProtocol
 import HotsyncSystem
 import Testing
@@ -90,6 +91,14 @@ enum Samples {
         .openContent(number: 9, .patch(base: try path("c"), baseSize: 1, size: 300, dirty: 2)),
         "09000000 05 09 02 0163 01 ac02 02"
       ),
+      (
+        .openContent(number: 9, .rebuilt(path: try path("c"), baseSize: 1, size: 300, resumeAt: 2)),
+        "09000000 05 09 03 0163 01 ac02 02"
+      ),
+      (
+        .requestChunks(ChunkRequest(id: 7, base: try path("a/b"), stretch: stretch)), "0a000000 18 07 03612f62 8080017f"
+      ),
+      (.copied(from: 128, stretch), "07000000 19 8001 8080017f"),
       (.data(offset: 1 << 40, [0xDE, 0xAD]), "09000000 06 808080808020 dead"),
       (.zeros(stretch), "05000000 07 8080017f"),
       (.openDelta(base: Stretch(offset: 0, length: 1), new: stretch), "07000000 08 0001 8080017f"),
@@ -221,6 +230,11 @@ enum Samples {
       (.ready(nextNumber: 128), "03000000 47 8001"),
       (.signature(id: 7, [0x72, 0x73, 0x01, 0x46]), "06000000 48 07 72730146"),
       (.signatureEnd(id: 7), "02000000 49 07"),
+      (
+        .chunks(id: 7, [Chunk(length: 1, digest: 0x0102_0304_0506_0708), Chunk(length: 8_192, digest: 0)]),
+        "16000000 53 07 0000 0807060504030201 ff1f 0000000000000000"
+      ),
+      (.chunksEnd(id: 7), "02000000 54 07"),
       (.mismatched([1, 128]), "05000000 4e 02 01 8001"),
       (.sealed(generation: 129), "03000000 4a 8101"),
       (.committed(generation: 129, time: time), "09000000 4b 8101 80c49fd50c05"),

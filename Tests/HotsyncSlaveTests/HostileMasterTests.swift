@@ -159,6 +159,56 @@ let lies: [Lie] = [
           id: 1, base: try path("srv/n"), stretch: Stretch(offset: 0, length: 4), blockLength: 2_048, strongLength: 16))
     )
   },
+  Lie("chunks beyond the end of a file") { master, key in
+    try master.begin()
+    try master.send(
+      .requestChunks(
+        ChunkRequest(id: 1, base: try path("srv/image"), stretch: Stretch(offset: 1 << 40, length: 4_096))))
+  },
+  Lie("a file rebuilt from one of another size") { master, key in
+    try master.begin()
+    try master.send(
+      .openContent(number: master.claim(), .rebuilt(path: try path("srv/image"), baseSize: 1, size: 9, resumeAt: 0)))
+  },
+  Lie("a copy from beyond the base") { master, key in
+    try master.begin()
+    let size = UInt64(large(1).count)
+    try master.send(
+      .openContent(
+        number: master.claim(), .rebuilt(path: try path("srv/image"), baseSize: size, size: size, resumeAt: 0)))
+    try master.send(.copied(from: size - 1, Stretch(offset: 0, length: 2)))
+  },
+  Lie("a copy beyond the new content") { master, key in
+    try master.begin()
+    let size = UInt64(large(1).count)
+    try master.send(
+      .openContent(
+        number: master.claim(), .rebuilt(path: try path("srv/image"), baseSize: size, size: 9, resumeAt: 0)))
+    try master.send(.copied(from: 0, Stretch(offset: 0, length: 10)))
+  },
+  Lie("a copy before the one before it") { master, key in
+    try master.begin()
+    let size = UInt64(large(1).count)
+    try master.send(
+      .openContent(
+        number: master.claim(), .rebuilt(path: try path("srv/image"), baseSize: size, size: size, resumeAt: 0)))
+    try master.send(.copied(from: 0, Stretch(offset: 4_096, length: 4_096)))
+    try master.send(.copied(from: 0, Stretch(offset: 0, length: 4_096)))
+  },
+  Lie("a copy in a file that comes whole") { master, key in
+    try master.begin()
+    try master.send(
+      .openContent(number: master.claim(), .whole(path: try path("srv/image"), size: 4_096, resumeAt: 0)))
+    try master.send(.copied(from: 0, Stretch(offset: 0, length: 4_096)))
+  },
+  Lie("a copy in a patch from beyond the base") { master, key in
+    try master.begin()
+    let size = UInt64(large(1).count)
+    try master.send(
+      .openContent(
+        number: master.claim(), .patch(base: try path("srv/image"), baseSize: size, size: size, dirty: size)))
+    try master.send(.copied(from: size, Stretch(offset: 0, length: 4_096)))
+  },
   Lie("a small file whose bytes are not its digest's") { master, key in
     try master.begin()
     let record = try Entry.file("abc").record(at: try path("srv/n"), key: key)

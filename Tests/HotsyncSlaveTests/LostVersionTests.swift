@@ -63,7 +63,8 @@ import Testing
     try store.top.replace(StoreLayout.generations, with: kept.encode(key: store.key))
     let undos = try store.history.folder(at: try path("2/undo"))
     let name = UndoList.name(of: try path("srv/image"), key: store.key)
-    try flip(try undos.open(name, .readingAndWriting), at: 700_001)
+    // Of the leaf that was saved, which stands alone there.
+    try flip(try undos.open(name, .readingAndWriting), at: 700_001 % 4_096)
     #expect(try verify(slave) == [1])
   }
 

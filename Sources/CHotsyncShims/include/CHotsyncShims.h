@@ -47,11 +47,13 @@ int hs_limit_files(pid_t process, uint64_t bytes);
 /* memfd_create(2): a file in memory, without a name in any folder. */
 int hs_memory_file(void);
 int hs_allocate(int descriptor, off_t offset, off_t length);
+int hs_begin_writing(int descriptor, off_t offset, off_t length);
 int hs_punch_hole(int descriptor, off_t offset, off_t length);
 
 // Makes `target` share the blocks of `source` (ioctl_ficlone(2)).
 int hs_clone(int target, int source);
 ssize_t hs_listxattr(const char *path, void *list, size_t size);
+ssize_t hs_flistxattr(int descriptor, void *list, size_t size);
 ssize_t hs_getxattr(const char *path, const char *name, void *value, size_t size);
 int hs_setxattr(const char *path, const char *name, const void *value, size_t size);
 int hs_removexattr(const char *path, const char *name);

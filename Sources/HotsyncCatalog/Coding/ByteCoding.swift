@@ -12,6 +12,16 @@ public struct ByteWriter: Sendable {
 
   public init(reserving count: Int = 0) { bytes.reserveCapacity(count) }
 
+  /// Writes behind what is there.
+  public init(continuing bytes: consuming [UInt8]) { self.bytes = bytes }
+
+  /// Gives the bytes away, and has none from then on.
+  public mutating func take() -> [UInt8] {
+    var taken: [UInt8] = []
+    swap(&taken, &bytes)
+    return taken
+  }
+
   public var count: Int { bytes.count }
 
   public mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }

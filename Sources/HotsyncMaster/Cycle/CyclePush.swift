@@ -74,7 +74,8 @@ extension Cycle {
       writer: try SegmentWriter(try place.file(), key: key),
       digest: base.known.position.catalog
     ) { files, bytes in progress.advance(files: files, bytes: bytes) }
-    while let step = try scanned.spool.next() { try pusher.take(step) }
+    let steps = StepsAhead(scanned.spool, for: contents, damaged: scanned.damaged)
+    while let step = try steps.next() { try pusher.take(step) }
     try pusher.finish()
     report.problems += reader.problems
     return pusher

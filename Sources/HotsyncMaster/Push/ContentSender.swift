@@ -35,6 +35,7 @@ final class ContentSender {
   var begun: [RelativePath: BegunContent] = [:]
   var begunPatches: [RelativePath: BegunPatch] = [:]
   private var signatureNumber: UInt64 = 0
+  var asked = AskedSignatures()
   var buffer = [UInt8](repeating: 0, count: Limits.dataChunk)
   /// What was patched or moved, for the case that it does not come out as it should.
   private(set) var patched: [UInt64: (sighting: Sighting, digest: Digest)] = [:]
@@ -158,7 +159,7 @@ final class ContentSender {
     if let old = work.old, old.size == work.size, old.digest == digest { return brought(work, entry, digest, .none) }
     if let number = claimStaged(digest, size: work.size) { return brought(work, entry, digest, .content(number)) }
     if work.hasHoles { return try sendWhole(work, entry) }
-    if let old = work.old, min(old.size, work.size) >= ContentSender.deltaMinimum, old.size < LargeFile.minimum {
+    if let old = work.old, ContentSender.isPatched(old: old.size, new: work.size) {
       return try patchSmall(work, entry, bytes, digest, old.size)
     }
     let number = nextNumber()
@@ -175,12 +176,8 @@ final class ContentSender {
 
   /// Nil where the file has another size by now.
   private func readWhole(_ entry: borrowing OpenedEntry, _ size: UInt64) throws -> [UInt8]? {
-    // One byte more than it should have shows that it grew.
-    var bytes = [UInt8](repeating: 0, count: Int(size) + 1)
-    let got = try reading { () throws(SystemError) in try entry.file.read(into: &bytes, count: bytes.count, at: 0) }
-    guard got == Int(size) else { return nil }
-    bytes.removeLast()
-    return bytes
+    let bytes = try reading { () throws(SystemError) in try entry.file.readWhole(size: Int(size)) }
+    return bytes.count == Int(size) ? bytes : nil
   }
 
   func reading<Result>(_ body: () throws(SystemError) -> Result) throws -> Result {
@@ -203,7 +200,7 @@ final class ContentSender {
   ) throws -> BroughtFile {
     let number = nextNumber()
     let base = Stretch(offset: 0, length: oldSize)
-    let signature = try requestSignature(work.path, base, fileSize: oldSize)
+    let signature = try signature(of: work.path, size: oldSize)
     try line.send(
       .openContent(
         number: number, .patch(base: work.path, baseSize: oldSize, size: work.size, dirty: work.size)))

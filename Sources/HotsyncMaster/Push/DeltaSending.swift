@@ -10,10 +10,17 @@ struct RequestedSignature {
 }
 
 extension ContentSender {
-  /// Asks the slave to sign a stretch of its file.
+  /// Asks the slave at once to sign a stretch of its file.
   func requestSignature(
     _ base: RelativePath, _ stretch: Stretch, fileSize: UInt64
   ) throws -> RequestedSignature {
+    let signature = try ask(base, stretch, fileSize: fileSize)
+    try line.flush()
+    return signature
+  }
+
+  /// The same with what is said next.
+  func ask(_ base: RelativePath, _ stretch: Stretch, fileSize: UInt64) throws -> RequestedSignature {
     let parameters = SignatureParameters(size: fileSize)
     let id = nextSignatureNumber()
     try line.send(
@@ -21,7 +28,6 @@ extension ContentSender {
         SignatureRequest(
           id: id, base: base, stretch: stretch, blockLength: UInt32(parameters.blockLength),
           strongLength: UInt32(parameters.strongLength))))
-    try line.flush()
     return RequestedSignature(id: id, length: parameters.signatureLength(ofBytes: stretch.length))
   }
 

@@ -7,10 +7,9 @@ import HotsyncSystem
 /// Large files: digested with a map of their leaves, compared by their maps, and sent as what differs.
 extension ContentSender {
   /// Dirty stretches of less than this go as they are: a signature of them would cost more.
-  private static let smallStretch: UInt64 = 32 << 10
-  /// The first window of a long dirty stretch shows whether deltas pay; the others are larger.
-  private static let probeWindow: UInt64 = 8 << 20
-  private static let window: UInt64 = 64 << 20
+  static let smallStretch: UInt64 = 32 << 10
+  /// Longer ones are cut into chunks: librsync takes a hundred times as long for what it does not find.
+  static let probeWindow: UInt64 = 8 << 20
   /// How far shifted data is looked for on either side of its old place.
   private static let reach: UInt64 = 1 << 20
 
@@ -38,7 +37,9 @@ extension ContentSender {
     while position < work.size {
       // In steps, so that the slave hears of us while a long file is read.
       let end = min(work.size, position + (256 << 20))
-      guard try hasher.update(from: entry.file, position..<end, size: work.size, buffer: &buffer) else { return nil }
+      guard
+        try hasher.updateOnTwoThreads(from: entry.file, position..<end, size: work.size, buffer: &buffer)
+      else { return nil }
       position = end
       try line.check()
     }
@@ -82,13 +83,13 @@ extension ContentSender {
     return brought(work, entry, digest, .content(number), literal: literal)
   }
 
-  private func drop() throws -> BroughtFile? {
+  func drop() throws -> BroughtFile? {
     try line.send(.dropContent)
     return nil
   }
 
   /// Where a broken cycle left the start of this very file: its number, and how much of it there is.
-  private func resumption(_ work: FileWork, _ entry: borrowing OpenedEntry) throws -> (UInt64, UInt64)? {
+  func resumption(_ work: FileWork, _ entry: borrowing OpenedEntry) throws -> (UInt64, UInt64)? {
     guard let part = begun.removeValue(forKey: work.path), part.length <= work.size else { return nil }
     var hasher = MappingHasher(key: key)
     guard try hasher.update(from: entry.file, 0..<part.length, size: work.size, buffer: &buffer),
@@ -104,6 +105,9 @@ extension ContentSender {
   ) throws -> BroughtFile? {
     let ranges = try dirtyRanges(work, old)
     let dirty = ranges.reduce(UInt64(0)) { $0 + ($1.content == .data ? $1.range.length : 0) }
+    if dirty > work.size / 2, dirty > ContentSender.probeWindow, begunPatches[work.path] == nil {
+      return try sendRebuilt(work, entry, digest, old, ranges)
+    }
     var leftover = try patchLeftover(work, entry, ranges)
     let number = leftover?.number ?? nextNumber()
     try line.send(
@@ -150,14 +154,16 @@ extension ContentSender {
   }
 
   /// Bytes that were sent for a dirty stretch; nil where the file is shorter by now.
-  private func sendStretch(
+  func sendStretch(
     _ stretch: Stretch, _ work: FileWork, _ entry: borrowing OpenedEntry, oldSize: UInt64, _ deltasPay: inout Bool
   ) throws -> UInt64? {
+    if deltasPay, stretch.length > ContentSender.probeWindow {
+      return try sendShifted(stretch, work, entry, oldSize: oldSize, &deltasPay)
+    }
     var position = stretch.offset
     var sent: UInt64 = 0
-    var isProbe = true
     while position < stretch.end {
-      let length = min(isProbe ? ContentSender.probeWindow : ContentSender.window, stretch.end - position)
+      let length = min(ContentSender.probeWindow, stretch.end - position)
       let new = Stretch(offset: position, length: length)
       let base = ContentSender.base(of: new, oldSize: oldSize)
       let result: UInt64?
@@ -171,7 +177,6 @@ extension ContentSender {
       guard let result else { return nil }
       sent += result
       position += length
-      isProbe = false
     }
     return sent
   }
@@ -207,7 +212,7 @@ extension ContentSender {
     return isWhole ? sent : nil
   }
 
-  private func sendLiteral(_ stretch: Stretch, _ entry: borrowing OpenedEntry) throws -> UInt64? {
+  func sendLiteral(_ stretch: Stretch, _ entry: borrowing OpenedEntry) throws -> UInt64? {
     var position = stretch.offset
     while position < stretch.end {
       let wanted = Int(min(UInt64(Limits.dataChunk), stretch.end - position))

@@ -9,6 +9,8 @@ final class PlanSpool {
   private var length: UInt64 = 0
   private var readAt: UInt64 = 0
   private var buffer: ArraySlice<UInt8> = []
+  /// Bytes of the step that was read last.
+  private(set) var lastLength = 0
 
   init(_ file: consuming Descriptor) { self.file = file }
 
@@ -53,6 +55,7 @@ final class PlanSpool {
     guard let bytes = try? reader.data(atMost: Limits.frame * 2) else { return nil }
     var step = ByteReader(bytes)
     buffer = reader.rest
+    lastLength = bytes.count
     do throws(Malformed) { return try step.step() } catch {
       throw MasterError(.bug, "cannot read", "the plan of this cycle", cause: error.reason, next: "report this")
     }

@@ -1,4 +1,5 @@
 import HotsyncCatalog
+import HotsyncDelta
 import HotsyncProtocol
 import HotsyncReport
 import HotsyncSystem
@@ -9,11 +10,16 @@ final class SlaveLine {
   private let channel: MasterChannel
   private let inbox: Inbox
   private let clocks: Clocks
+  private var answers = SignatureAnswers()
   private var heartbeat: Heartbeat?
   /// What the slave told the operator.
   private(set) var problems: [Problem] = []
   /// Bytes of content, as they are or as deltas, that were given to the line.
   private(set) var literal: UInt64 = 0
+
+  /// Lists of chunks that were asked for and have not come to their end, and the one that is waited for.
+  private var outstanding: [UInt64: ChunkAllowance] = [:]
+  private var awaited: UInt64?
 
   /// What a person may be told in one cycle.
   private static let noticeLimit = 10_000
@@ -100,6 +106,7 @@ final class SlaveLine {
   func next() throws -> SlaveMessage {
     while true {
       let message = try inbox.next()
+      if try isUnwanted(message) { continue }
       guard case .notice(let code, let path, let text, let nextStep) = message else { return message }
       guard problems.count < SlaveLine.noticeLimit else {
         throw ProtocolError.malformed(
@@ -121,7 +128,10 @@ final class SlaveLine {
   func signature(_ id: UInt64) throws -> [UInt8] {
     var bytes: [UInt8] = []
     while true {
-      switch try next() {
+      if let whole = answers.take(id) { return whole }
+      let message = try next()
+      guard try !answers.take(message) else { continue }
+      switch message {
       case .signature(let number, let piece) where number == id:
         bytes += piece
         guard bytes.count <= SlaveLine.signatureLimit else {
@@ -132,6 +142,57 @@ final class SlaveLine {
       case .signatureEnd(let number) where number < id: continue
       case let other: throw unexpected(other)
       }
+    }
+  }
+
+  /// A signature was asked for that is not waited for yet.
+  func expect(_ signature: RequestedSignature) { answers.expect(signature) }
+
+  /// What was expected is not wanted any more.
+  func giveUp(_ signature: RequestedSignature) { answers.giveUp(signature.id) }
+
+  /// Waits until all that was expected has come.
+  func awaitGivenUp() throws {
+    while !answers.isEmpty {
+      let message = try next()
+      guard try answers.take(message) else { throw unexpected(message) }
+    }
+  }
+
+  /// Asks for the chunks of a stretch of the slave's file. What is not waited for is let go when it comes.
+  func requestChunks(_ request: ChunkRequest) throws {
+    outstanding[request.id] = ChunkAllowance(request.stretch)
+    try send(.requestChunks(request))
+    try flush()
+  }
+
+  /// The chunks that were asked for under this number.
+  func chunks(_ id: UInt64) throws -> [Chunk] {
+    var all: [Chunk] = []
+    awaited = id
+    defer { awaited = nil }
+    while true {
+      let message = try next()
+      // Signatures that were asked for before come before.
+      guard try !answers.take(message) else { continue }
+      switch message {
+      case .chunks(id, let chunks): all += chunks
+      case .chunksEnd(id): return all
+      case let other: throw unexpected(other)
+      }
+    }
+  }
+
+  /// Whether a message is of a list of chunks that nobody waits for any more. Each list is held to what was asked for.
+  private func isUnwanted(_ message: SlaveMessage) throws -> Bool {
+    switch message {
+    case .chunks(let id, let chunks):
+      guard outstanding[id]?.take(chunks) == true else { throw unexpected(message) }
+      return id != awaited
+    case .chunksEnd(let id):
+      guard outstanding.removeValue(forKey: id) != nil else { throw unexpected(message) }
+      return id != awaited
+    default: return false
     }
   }
 
@@ -147,5 +208,25 @@ final class SlaveLine {
   func end() {
     heartbeat?.end()
     channel.end()
+  }
+}
+
+/// What a list of chunks may still hold.
+private struct ChunkAllowance {
+  private var bytes: UInt64
+  private var count: UInt64
+
+  init(_ stretch: Stretch) {
+    bytes = stretch.length
+    count = stretch.length / UInt64(ChunkCutter.minimum) + 1
+  }
+
+  /// False where it is too much.
+  mutating func take(_ chunks: [Chunk]) -> Bool {
+    let length = chunks.reduce(UInt64(0)) { $0 + UInt64($1.length) }
+    guard length <= bytes, UInt64(chunks.count) <= count else { return false }
+    bytes -= length
+    count -= UInt64(chunks.count)
+    return true
   }
 }

@@ -56,9 +56,12 @@ public struct Packer: ~Copyable {
     }
     // SAFETY: a new context, owned from here on and freed in deinit.
     guard let context = unsafe ZSTD_createCCtx() else { preconditionFailure("no memory for zstd") }
-    // Level 1 keeps up with the line; more costs more time than it saves bytes.
+    // Level 1 keeps up with the line; more costs more time than it saves bytes. For batches of this size it looks for matches of 7 bytes
+    // and more: those of 5, in a table that is twice as large, make text a tenth smaller, which takes as much less to encrypt.
     // SAFETY: the context is ours.
     _ = unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, 1)
+    _ = unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_minMatch, 5)
+    _ = unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_hashLog, 15)
     unsafe self.context = unsafe context
   }
 

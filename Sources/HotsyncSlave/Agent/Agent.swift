@@ -84,6 +84,7 @@ public final class Agent {
     case .fetchCatalog: try sendCatalog()
     case .begin(let announcement): try begin(announcement)
     case .requestSignature(let request): try current().sign(request)
+    case .requestChunks(let request): try current().cut(request)
     case .seal(let digest): try seal(digest)
     case .commit: try commit()
     case .listSnapshots: try say(snapshots.list())

@@ -59,6 +59,7 @@ final class Reception {
       openNumber = number
       try staging.open(number, form, old: try base(of: form))
     case .data(let offset, let bytes): try staging.append(bytes, at: offset)
+    case .copied(let offset, let stretch): try staging.copy(stretch, from: offset)
     case .zeros(let stretch): try staging.addZeros(stretch)
     case .kept(let stretch): try staging.keep(stretch)
     case .openDelta(let base, let new): try staging.openDelta(base: base, new: new)
@@ -86,8 +87,10 @@ final class Reception {
   }
 
   private func base(of form: ContentForm) throws(StoreError) -> Record? {
-    guard case .patch(let base, _, _, _) = form else { return nil }
-    return try record(at: base)
+    switch form {
+    case .patch(let base, _, _, _), .rebuilt(let base, _, _, _): try record(at: base)
+    case .whole: nil
+    }
   }
 
   /// What the catalog holds there; of a further link, its leader's record.
@@ -134,6 +137,14 @@ final class Reception {
       try channel.send(.signature(id: id, bytes[start..<min(bytes.count, start + Limits.dataChunk)]))
     }
     bytes.removeAll(keepingCapacity: true)
+  }
+
+  /// Cuts a stretch of the mirror's file into chunks.
+  func cut(_ request: ChunkRequest) throws {
+    guard case .regular(let size, _) = try record(at: request.base)?.content, request.stretch.end <= size else {
+      throw StoreError.contradiction("a request for chunks", "there is no such stretch of a file")
+    }
+    try ChunkAnswers(store: store, channel: channel).answer(request)
   }
 
   // MARK: The seal

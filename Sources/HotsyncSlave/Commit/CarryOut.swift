@@ -14,6 +14,8 @@ final class CarryOut {
   private let catalog: Catalog
   private let metadata: MetadataWriter
   private let staged: Folder
+  /// Nil where the cycle has none.
+  private let newFolders: FolderCache?
   private let mirror: FolderCache
   private let displaced: FolderCache
   /// What could not be brought to its place, as the mirror was touched from outside.
@@ -35,6 +37,10 @@ final class CarryOut {
     }
     catalog = try store.catalog(of: journal.generation)
     staged = try StoreError.telling { () throws(SystemError) in try Staging.folder(of: store) }
+    newFolders = try StoreError.telling { () throws(SystemError) in
+      guard let folder = try store.incoming.folderIfPresent(at: RelativePath(StoreLayout.newFolders)) else { return nil }
+      return try FolderCache(folder)
+    }
     mirror = try StoreError.telling { () throws(SystemError) in try FolderCache(store.mirror, rights: 0o700) }
     displaced = try StoreError.telling { () throws(SystemError) in
       let history = try store.historyFolder(journal.previous).makeOrOpenFolder(StoreLayout.files)
@@ -141,10 +147,11 @@ final class CarryOut {
   // MARK: Second pass: what comes
 
   private func bring(_ entry: SegmentEntry, _ action: Action) throws(SystemError) {
-    guard let record = entry.record else { return }
+    guard let record = entry.record, action != .arrived else { return }
     let path = record.path
     try mirror.withParent(of: path) { (folder) throws(SystemError) in
       switch (record.content, action) {
+      case (.folder, .placeFolder(let number)): try placeFolder(number, at: path, in: folder)
       case (.folder, _):
         if try folder.statusIfPresent(path.name) == nil { try folder.makeFolder(path.name) }
       case (.hardLink(let leader), _): try link(path, to: leader, in: folder)
@@ -157,6 +164,8 @@ final class CarryOut {
         try patch(number, record, in: folder)
         try setMetadata(record, in: folder)
       case (_, .none): try setMetadata(record, in: folder)
+      // A folder's alone, and what has its place already.
+      case (_, .placeFolder), (_, .arrived): break
       }
     }
     touch(path)
@@ -166,12 +175,32 @@ final class CarryOut {
     _ number: UInt64, at path: RelativePath, in folder: borrowing Folder, displaces: Bool = true
   ) throws(SystemError) {
     let name = StoreLayout.name(number)
-    // Once it is gone from there it has its place.
-    guard try staged.statusIfPresent(name) != nil else { return }
+    // Most paths are free. What is gone from there has its place already.
+    do throws(SystemError) {
+      if try staged.renameIfPossible(name, into: folder, as: path.name) { return }
+    } catch {
+      if error.isMissing { return }
+      guard error.isThere else { throw error }
+    }
     if let status = try folder.statusIfPresent(path.name), displaces || status.kind == .folder {
       try displace(path, from: folder)
     }
     try staged.rename(name, into: folder, as: path.name)
+  }
+
+  /// Moves a new folder to its place with all that is in it. A folder that stands there was never the master's.
+  private func placeFolder(
+    _ number: UInt64, at path: RelativePath, in folder: borrowing Folder
+  ) throws(SystemError) {
+    let name = StoreLayout.name(number)
+    try newFolders?.withParent(of: RelativePath(name)) { (made) throws(SystemError) in
+      // Once it is gone from there it has its place.
+      guard try made.statusIfPresent(name) != nil else { return }
+      if let status = try folder.statusIfPresent(path.name) {
+        try status.kind == .folder ? folder.removeTree(path.name) : displace(path, from: folder)
+      }
+      try made.rename(name, into: folder, as: path.name)
+    }
   }
 
   private func link(

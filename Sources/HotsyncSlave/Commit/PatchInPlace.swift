@@ -51,13 +51,16 @@ extension PatchRanges {
   /// Writes the ranges into the file and gives it its new size. As often as it is done the result is the same.
   func write(from staged: borrowing Descriptor, into file: borrowing Descriptor) throws(SystemError) {
     if newSize < oldSize { try file.truncate(to: newSize) }
+    let longest = ranges.reduce(0) { max($0, $1.isZeros ? 0 : $1.stretch.length) }
+    var buffer = [UInt8](repeating: 0, count: Int(min(UInt64(PatchRanges.pieceLength), longest)))
     for range in ranges {
       crashPoint("carry-out")
-      if range.isZeros {
+      guard let position = range.position else {
         try PatchRanges.zero(range.stretch, in: file, oldSize: oldSize)
-      } else {
-        try PatchRanges.copy(range.stretch.offset..<range.stretch.end, from: staged, into: file)
+        continue
       }
+      let (stretch, end) = (range.stretch, position + range.stretch.length)
+      try staged.copy(position..<end, into: file, at: stretch.offset, buffer: &buffer)
     }
     try file.truncate(to: newSize)
   }
@@ -74,12 +77,5 @@ extension PatchRanges {
       try file.write(zeros[..<Int(count)], at: position)
       position += count
     }
-  }
-
-  private static func copy(
-    _ range: Swift.Range<UInt64>, from source: borrowing Descriptor, into target: borrowing Descriptor
-  ) throws(SystemError) {
-    var buffer = [UInt8](repeating: 0, count: Int(min(UInt64(pieceLength), range.upperBound - range.lowerBound)))
-    try source.copy(range, into: target, buffer: &buffer)
   }
 }

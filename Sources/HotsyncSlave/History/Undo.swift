@@ -4,7 +4,7 @@ import HotsyncSystem
 /// The undo of one path in `history/<generation>/undo/`: the old blocks of a file that was patched in place.
 final class Undo {
   let list: UndoList
-  /// Sparse, each piece at its own offset.
+  /// The bytes of its pieces.
   let file: Descriptor
 
   private init(_ list: UndoList, _ file: consuming Descriptor) {
@@ -34,12 +34,16 @@ final class Undo {
     // Bytes that are being written must never be read by an older list.
     try folder.unlinkIfPresent(UndoList.listName(name))
     let saved = try folder.open(name, [.readingAndWriting, .creating, .truncating])
-    try saved.truncate(to: size)
     let copier = ContentCopier(key: key)
     var pieces: [UndoList.Piece] = []
+    var end: UInt64 = 0
     for range in Stretches.clipping(ranges, to: size) {
-      pieces.append(UndoList.Piece(range: range, digest: try copier.copy(range, of: file, into: saved)))
+      let digest = try copier.copy(range, of: file, at: range.lowerBound, into: saved, at: end)
+      pieces.append(UndoList.Piece(range: range, position: end, digest: digest))
+      end += range.upperBound - range.lowerBound
     }
+    // It may end with a hole.
+    try saved.truncate(to: end)
     // The list must not outlive a power cut without them.
     try saved.synchronize()
     try folder.replace(
@@ -52,18 +56,23 @@ final class Undo {
     let copier = ContentCopier(key: key)
     var pieces = list.pieces
     let target = try folder.open(name, .readingAndWriting)
+    // Behind what an interrupted fold may have written, and the list does not know of.
+    var end = try target.status().size
     var wanted = Stretches.subtracting(list.ranges, from: Stretches.clipping(later.list.ranges, to: list.size))[...]
     for piece in later.list.pieces {
       guard let first = wanted.first, first.lowerBound < piece.range.upperBound else { continue }
       // What was damaged stays so: with a digest that it cannot have.
-      let isSound = try copier.digest(piece.range, of: later.file) == piece.digest
+      let isSound = try copier.digest(piece.range, of: later.file, at: piece.position) == piece.digest
       while let range = wanted.first, range.lowerBound < piece.range.upperBound {
-        let digest = try copier.copy(range, of: later.file, into: target)
-        pieces.append(UndoList.Piece(range: range, digest: isSound ? digest : .zero))
+        let place = piece.position + (range.lowerBound - piece.range.lowerBound)
+        let digest = try copier.copy(range, of: later.file, at: place, into: target, at: end)
+        pieces.append(UndoList.Piece(range: range, position: end, digest: isSound ? digest : .zero))
+        end += range.upperBound - range.lowerBound
         wanted.removeFirst()
       }
     }
     guard pieces.count > list.pieces.count else { return }
+    try target.truncate(to: end)
     try target.synchronize()
     pieces.sort { $0.range.lowerBound < $1.range.lowerBound }
     try folder.replace(
@@ -72,7 +81,9 @@ final class Undo {
 
   /// Whether every piece is what was saved.
   func isSound(_ copier: ContentCopier) throws(SystemError) -> Bool {
-    for piece in list.pieces where try copier.digest(piece.range, of: file) != piece.digest { return false }
+    for piece in list.pieces {
+      guard try copier.digest(piece.range, of: file, at: piece.position) == piece.digest else { return false }
+    }
     return true
   }
 }

@@ -38,12 +38,16 @@ final class VersionFile {
       && undos.map(\.list) == other.undos.map(\.list)
   }
 
-  /// Hands out its parts in order, each with the file that has its bytes at the same offsets.
+  /// Hands out its parts in order, each with the file that has its bytes, and where.
   func forEachPart(
-    _ body: (Range<UInt64>, borrowing Descriptor) throws(SystemError) -> Void
+    _ body: (Range<UInt64>, borrowing Descriptor, _ position: UInt64) throws(SystemError) -> Void
   ) throws(SystemError) {
     for part in parts {
-      if let undo = part.undo { try body(part.range, undos[undo].file) } else { try body(part.range, base) }
+      guard let index = part.undo else {
+        try body(part.range, base, part.range.lowerBound)
+        continue
+      }
+      try body(part.range, undos[index].file, undos[index].list.position(of: part.range))
     }
   }
 }

@@ -20,8 +20,8 @@ final class ContentCopier {
       try target.truncate(to: size)
       var hasher = ContentHasher(key: key)
       isWriting = false
-      try source.forEachPart { (range, file) throws(SystemError) in
-        try pass(range, of: file, to: &hasher) { (bytes, offset) throws(SystemError) in
+      try source.forEachPart { (range, file, position) throws(SystemError) in
+        try pass(range, of: file, at: position, to: &hasher) { (bytes, offset) throws(SystemError) in
           isWriting = true
           try target.write(bytes, at: offset)
           isWriting = false
@@ -39,8 +39,8 @@ final class ContentCopier {
     guard source.size == size else { return false }
     do throws(SystemError) {
       var hasher = ContentHasher(key: key)
-      try source.forEachPart { (range, file) throws(SystemError) in
-        try pass(range, of: file, to: &hasher) { (_, _) throws(SystemError) in }
+      try source.forEachPart { (range, file, position) throws(SystemError) in
+        try pass(range, of: file, at: position, to: &hasher) { (_, _) throws(SystemError) in }
       }
       return hasher.finish() == digest
     } catch {
@@ -50,30 +50,36 @@ final class ContentCopier {
     }
   }
 
-  /// Copies a range to the same offsets of another file, and gives the digest of what was copied.
+  /// Copies a range that stands at `position` of a file to `place` of another, and gives the digest of what was copied.
   func copy(
-    _ range: Range<UInt64>, of source: borrowing Descriptor, into target: borrowing Descriptor
+    _ range: Range<UInt64>, of source: borrowing Descriptor, at position: UInt64, into target: borrowing Descriptor,
+    at place: UInt64
   ) throws(SystemError) -> Digest {
     var hasher = ContentHasher(key: key)
-    try pass(range, of: source, to: &hasher) { (bytes, offset) throws(SystemError) in
-      try target.write(bytes, at: offset)
+    try pass(range, of: source, at: position, to: &hasher) { (bytes, offset) throws(SystemError) in
+      try target.write(bytes, at: place + (offset - range.lowerBound))
     }
     return hasher.finish()
   }
 
-  func digest(_ range: Range<UInt64>, of source: borrowing Descriptor) throws(SystemError) -> Digest {
+  /// - Parameter position: where the range stands in the file; at its own offset unless told.
+  func digest(
+    _ range: Range<UInt64>, of source: borrowing Descriptor, at position: UInt64? = nil
+  ) throws(SystemError) -> Digest {
     var hasher = ContentHasher(key: key)
-    try pass(range, of: source, to: &hasher) { (_, _) throws(SystemError) in }
+    try pass(range, of: source, at: position ?? range.lowerBound, to: &hasher) { (_, _) throws(SystemError) in }
     return hasher.finish()
   }
 
   /// Reads the data of a range in order; what is a hole, or beyond the end, counts as zeros.
   private func pass(
-    _ range: Range<UInt64>, of source: borrowing Descriptor, to hasher: inout ContentHasher,
-    _ body: (ArraySlice<UInt8>, UInt64) throws(SystemError) -> Void
+    _ range: Range<UInt64>, of source: borrowing Descriptor, at start: UInt64, to hasher: inout ContentHasher,
+    _ body: (ArraySlice<UInt8>, _ offset: UInt64) throws(SystemError) -> Void
   ) throws(SystemError) {
-    var position = range.lowerBound
-    while let data = try source.nextData(after: position, size: range.upperBound) {
+    var position = start
+    let (end, overflow) = start.addingReportingOverflow(range.upperBound - range.lowerBound)
+    guard !overflow else { return hasher.skipZeros(range.upperBound - range.lowerBound) }
+    while let data = try source.nextData(after: position, size: end) {
       hasher.skipZeros(data.lowerBound - position)
       position = data.lowerBound
       while position < data.upperBound {
@@ -81,12 +87,12 @@ final class ContentCopier {
         let got = try source.read(into: &buffer, count: count, at: position)
         guard got > 0 else { break }
         hasher.update(buffer[..<got])
-        try body(buffer[..<got], position)
+        try body(buffer[..<got], range.lowerBound + (position - start))
         position += UInt64(got)
       }
       // It got shorter meanwhile.
       if position < data.upperBound { break }
     }
-    hasher.skipZeros(range.upperBound - position)
+    hasher.skipZeros(end - position)
   }
 }

@@ -14,6 +14,10 @@ enum Action: Equatable {
   case placeMoved(UInt64)
   /// The staged ranges are written into the file at the path.
   case patch(UInt64)
+  /// A folder that was made under that number takes the path, with all that was put into it.
+  case placeFolder(UInt64)
+  /// It is in a folder that takes its path. A file has its metadata already.
+  case arrived
 
   fileprivate var code: UInt64 {
     switch self {
@@ -22,6 +26,8 @@ enum Action: Equatable {
     case .placeMoved(let number): 2 | number << 3
     case .patch(let number): 3 | number << 3
     case .replace(let number): 4 | number << 3
+    case .placeFolder(let number): 5 | number << 3
+    case .arrived: 6
     }
   }
 
@@ -32,6 +38,8 @@ enum Action: Equatable {
     case 2: self = .placeMoved(number)
     case 3: self = .patch(number)
     case 4: self = .replace(number)
+    case 5: self = .placeFolder(number)
+    case 6: self = .arrived
     default: self = .none
     }
   }

@@ -30,7 +30,7 @@ final class EntryIntake {
   /// A folder that goes or turns into something else: all that was below it must go, too.
   private var vanishing: RelativePath?
   private(set) var deletions: UInt64 = 0
-  /// What the carrying out has to make: new folders, and those of history that displaced entries go into.
+  /// What the carrying out has to make: the folders of history that displaced entries go into.
   private(set) var foldersToMake: UInt64 = 0
   private var displacedInto: RelativePath?
   private(set) var patches: [(index: Int, number: UInt64, ranges: PatchRanges, record: Record)] = []
@@ -87,9 +87,11 @@ final class EntryIntake {
     guard case .regular(_, let digest) = record.content else {
       throw .contradiction(record.path.description, "it is sent as a file and is none")
     }
-    let file = try staging.place(content, number: number, digest: digest)
-    try StoreError.telling { () throws(SystemError) in try metadata.apply(record, to: file, isNew: true) }
-    try note(record, replacing: old, placing(number, record, old))
+    let placed = try staging.place(
+      content, number: number, digest: digest, for: record.path,
+      permissions: MetadataWriter.firstPermissions(of: record))
+    try StoreError.telling { () throws(SystemError) in try metadata.complete(record, of: placed.file) }
+    try note(record, replacing: old, placed.isInNewFolder ? .arrived : placing(number, record, old))
   }
 
   func remove(_ path: RelativePath) throws(StoreError) {
@@ -153,7 +155,6 @@ final class EntryIntake {
     guard digest.records <= Limits.records else { throw .contradiction("the catalog", "it has too many entries") }
     if case .hardLink(let leader) = record.content { links.append((record.path, leader)) }
     ancestors.append((record.path, record.isFolder))
-    if record.isFolder, old?.isFolder != true { foldersToMake += 1 }
     if let old, !old.isFolder, record.isFolder || action != .none { countDisplaced(record.path) }
     try append(.present(record, nil), action)
   }
@@ -186,7 +187,12 @@ final class EntryIntake {
 
   private func action(for record: Record, _ source: Source, old: Record?) throws(StoreError) -> Action {
     switch (record.content, source) {
-    case (.folder, .none), (.hardLink, .none): return .none
+    case (.folder, .none):
+      guard old?.isFolder != true else { return .none }
+      return try StoreError.telling { () throws(SystemError) in
+        try staging.newFolders.make(record.path, number: UInt64(actions.count))
+      }
+    case (.hardLink, .none): return .none
     case (.symbolicLink, .none), (.regular, .none), (.fifo, .none), (.device, .none):
       guard old?.content == record.content else {
         throw .contradiction(record.path.description, "its content is said to stay, and differs")

@@ -8,13 +8,15 @@ struct Leftovers {
   var contents: [StagedContent] = []
   var begun: [BegunContent] = []
   var patches: [BegunPatch] = []
+  /// Where the runs of these stand, by number.
+  var placed: [UInt64: [PlacedPiece]] = [:]
   /// The first number that is free.
   var nextNumber: UInt64 = 1
 
   private enum Found {
     case whole(StagedContent)
     case begun(BegunContent)
-    case patch(BegunPatch)
+    case patch(BegunPatch, [PlacedPiece])
   }
 
   /// Bytes that need not come again.
@@ -27,10 +29,11 @@ struct Leftovers {
   static func take(from folder: borrowing Folder, of store: Store) throws(StoreError) -> Leftovers {
     try StoreError.telling { () throws(SystemError) in
       let begun = try BegunLog.read(store)
+      try NewFolders.giveNumbers(in: store, to: folder, from: try freeNumber(in: folder, begun))
       var left = Leftovers()
       var runs = 0
       var buffer = [UInt8](repeating: 0, count: 1 << 20)
-      for name in try folder.names() {
+      for name in try folder.names() where !name.isListOfPieces {
         guard let number = StoreLayout.number(name), number < .max / 4,
           left.contents.count < Limits.stagedContents,
           let found = try look(
@@ -43,13 +46,25 @@ struct Leftovers {
         switch found {
         case .whole(let content): left.contents.append(content)
         case .begun(let content): left.begun.append(content)
-        case .patch(let patch):
+        case .patch(let patch, let placed):
           left.patches.append(patch)
+          left.placed[number] = placed
           runs += patch.runs.count
         }
       }
+      let lists = Set(left.patches.map { PatchPieces.name($0.number) })
+      for name in try folder.names() where name.isListOfPieces && !lists.contains(name) {
+        try folder.removeTree(name)
+      }
       return left
     }
+  }
+
+  private static func freeNumber(
+    in folder: borrowing Folder, _ begun: [UInt64: BegunLog.State]
+  ) throws(SystemError) -> UInt64 {
+    let numbers = try folder.names().compactMap { StoreLayout.number($0) } + begun.keys
+    return (numbers.filter { $0 < .max / 8 }.max() ?? 0) + 1
   }
 
   private static func look(
@@ -68,10 +83,10 @@ struct Leftovers {
       return nil
     }
     if case .largePatch(let path) = state {
-      // What is gone on with must be rid of what the new patch does not want.
-      guard (try? file.punchHole(offset: status.size, length: LargeFile.minimum)) == true else { return nil }
-      let runs = try stagedRuns(of: file, size: status.size, key, atMost: limit, &buffer)
-      return runs.isEmpty ? nil : .patch(BegunPatch(number: number, path: path, runs: runs))
+      let pieces = try PatchPieces.read(number, in: folder, of: file)
+      let placed = PatchPieces.runs(of: pieces, atMost: limit)
+      let runs = try digests(of: placed, in: file, key, &buffer)
+      return runs.isEmpty ? nil : .patch(BegunPatch(number: number, path: path, runs: runs), placed)
     }
     guard case .whole(let path) = state else {
       return digest(of: file, status.size, key, &buffer).map {
@@ -86,26 +101,15 @@ struct Leftovers {
     }
   }
 
-  /// The stretches of a sparse file that hold data, as whole leaves and within a node each. Where it has data tells what was
-  /// written; a leaf that was cut shows in its digest.
-  private static func stagedRuns(
-    of file: borrowing Descriptor, size: UInt64, _ key: HashKey, atMost limit: Int, _ buffer: inout [UInt8]
+  private static func digests(
+    of placed: [PlacedPiece], in file: borrowing Descriptor, _ key: HashKey, _ buffer: inout [UInt8]
   ) throws(SystemError) -> [StagedRun] {
-    let leaf = UInt64(ContentDigest.leafLength)
     var runs: [StagedRun] = []
-    var position: UInt64 = 0
-    while runs.count < limit, let data = try file.nextData(after: position, size: size) {
-      position = (data.lowerBound + leaf - 1) / leaf * leaf
-      let end = data.upperBound == size ? size : data.upperBound / leaf * leaf
-      while position < end, runs.count < limit {
-        let stop = min(end, (position / Limits.stagedRun + 1) * Limits.stagedRun)
-        let got = try file.read(into: &buffer, count: Int(stop - position), at: position)
-        guard got == Int(stop - position) else { return runs }
-        runs.append(
-          StagedRun(Stretch(offset: position, length: stop - position), digest: key.digest(of: buffer[..<got])))
-        position = stop
-      }
-      position = max(position, data.upperBound)
+    runs.reserveCapacity(placed.count)
+    for piece in placed {
+      let count = Int(piece.stretch.length)
+      guard try file.read(into: &buffer, count: count, at: piece.position) == count else { return runs }
+      runs.append(StagedRun(piece.stretch, digest: key.digest(of: buffer[..<count])))
     }
     return runs
   }
@@ -114,5 +118,11 @@ struct Leftovers {
     of file: borrowing Descriptor, _ size: UInt64, _ key: HashKey, _ buffer: inout [UInt8]
   ) -> Digest? {
     (try? contentDigest(of: file, size: size, key: key, buffer: &buffer)) ?? nil
+  }
+}
+
+extension FileName {
+  fileprivate var isListOfPieces: Bool {
+    bytes.suffix(PatchPieces.suffix.utf8.count).elementsEqual(PatchPieces.suffix.utf8)
   }
 }

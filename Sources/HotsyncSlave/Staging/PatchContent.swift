@@ -3,8 +3,8 @@ import HotsyncDelta
 import HotsyncProtocol
 import HotsyncSystem
 
-/// A content that is being received as what differs from the mirror's file: its ranges go into a sparse file of the new
-/// size, at their own offsets.
+/// A content that is being received as what differs from the mirror's file. The ranges of a large file go into the staged
+/// file one behind the other; those of a small one, which is made whole at the end, to their own offsets.
 final class PatchContent {
   private(set) var ranges: PatchRanges
   private let file: Descriptor
@@ -12,67 +12,93 @@ final class PatchContent {
   /// At most that many bytes were announced.
   private let limit: UInt64
   private var total: UInt64 = 0
-  /// Of a patch that is gone on with: up to here the staged file holds nothing but what is wanted.
-  private var cleared: UInt64?
+  /// Of a large file.
+  private let pieces: PatchPieces?
+  /// What an interrupted cycle staged and this one may keep, in order.
+  private var offered: ArraySlice<PlacedPiece>
   private var job: PatchJob?
   private var delta = (base: Stretch(offset: 0, length: 0), next: UInt64(0), end: UInt64(0))
 
   private static let leaf = UInt64(ContentDigest.leafLength)
 
-  /// - Parameter file: empty, or with what an interrupted cycle staged.
+  /// - Parameters:
+  ///   - file: empty, or with what an interrupted cycle staged.
+  ///   - pieces: of a large file: where its list goes.
+  ///   - offered: of a patch that is gone on with.
   init(
-    _ file: consuming Descriptor, base: consuming Descriptor, ranges: PatchRanges, limit: UInt64, goesOn: Bool
-  ) throws(StoreError) {
+    _ file: consuming Descriptor, base: consuming Descriptor, ranges: PatchRanges, limit: UInt64,
+    pieces: PatchPieces?, offered: [PlacedPiece] = []
+  ) {
     self.file = file
     self.base = base
     self.ranges = ranges
     self.limit = limit
-    cleared = goesOn ? 0 : nil
-    try StoreError.telling { () throws(SystemError) in try self.file.truncate(to: ranges.newSize) }
+    self.pieces = pieces
+    self.offered = offered[...]
   }
 
   func append(_ bytes: ArraySlice<UInt8>, at offset: UInt64) throws(StoreError) {
-    try add(Stretch(offset: offset, length: UInt64(bytes.count)), isZeros: false)
-    try StoreError.telling { () throws(SystemError) in try file.write(bytes, at: offset) }
+    let stretch = Stretch(offset: offset, length: UInt64(bytes.count))
+    let position = pieces?.end ?? offset
+    try add(stretch, at: position)
+    try StoreError.telling { () throws(SystemError) in
+      try file.write(bytes, at: position)
+      try pieces?.note(stretch)
+    }
   }
 
-  func addZeros(_ stretch: Stretch) throws(StoreError) { try add(stretch, isZeros: true) }
+  /// Takes a stretch from elsewhere in the base.
+  func copy(_ stretch: Stretch, from offset: UInt64) throws(StoreError) {
+    guard offset <= ranges.oldSize, stretch.length <= ranges.oldSize - offset else {
+      throw .contradiction("a patch", "what is copied lies beyond the base")
+    }
+    var done: UInt64 = 0
+    while done < stretch.length {
+      let count = Int(min(1 << 20, stretch.length - done))
+      let part: [UInt8]
+      do throws(DeltaError) { part = try bytes(ofBase: offset + done, count) } catch { throw StoreError(error) }
+      try append(part[...], at: stretch.offset + done)
+      done += UInt64(count)
+    }
+  }
+
+  func addZeros(_ stretch: Stretch) throws(StoreError) { try add(stretch, at: nil) }
 
   /// Takes what is staged there already; whether it is the right thing shows in the content's digest.
   func keep(_ stretch: Stretch) throws(StoreError) {
-    guard cleared != nil else { throw .contradiction("a patch", "there is no such part of it") }
-    try add(stretch, isZeros: false)
+    var offset = stretch.offset
+    while let piece = offered.first, piece.stretch.end <= offset { offered = offered.dropFirst() }
+    for piece in offered where offset < stretch.end && piece.stretch.offset <= offset {
+      let end = min(stretch.end, piece.stretch.end)
+      try add(
+        Stretch(offset: offset, length: end - offset), at: piece.position + (offset - piece.stretch.offset))
+      offset = end
+    }
+    guard offset == stretch.end, stretch.length > 0 else {
+      throw .contradiction("a patch", "there is no such part of it")
+    }
   }
 
-  private func add(_ stretch: Stretch, isZeros: Bool) throws(StoreError) {
+  /// - Parameter position: where its bytes stand in the staged file; nil for a hole.
+  private func add(_ stretch: Stretch, at position: UInt64?) throws(StoreError) {
     let lastEnd = ranges.ranges.last?.stretch.end ?? 0
     guard stretch.length > 0, stretch.offset >= lastEnd, stretch.offset <= ranges.newSize,
       stretch.length <= ranges.newSize - stretch.offset
     else { throw .contradiction("a patch", "a piece lies before the one before it, or beyond the size") }
-    total += stretch.length
-    guard isZeros || total <= limit else { throw .contradiction("a patch", "more comes than was announced") }
-    if isZeros { total -= stretch.length } else { try clear(to: stretch.offset, then: stretch.end) }
-    if let last = ranges.ranges.last, last.stretch.end == stretch.offset, last.isZeros == isZeros {
+    if position != nil { total += stretch.length }
+    guard total <= limit else { throw .contradiction("a patch", "more comes than was announced") }
+    if let last = ranges.ranges.last, last.stretch.end == stretch.offset,
+      last.position.map({ $0 + last.stretch.length }) == position
+    {
       let joined = Stretch(offset: last.stretch.offset, length: last.stretch.length + stretch.length)
-      ranges.ranges[ranges.ranges.count - 1] = PatchRanges.Range(stretch: joined, isZeros: isZeros)
+      ranges.ranges[ranges.ranges.count - 1] = PatchRanges.Range(stretch: joined, position: last.position)
       return
     }
     guard ranges.ranges.count < Limits.patchRanges, stretch.offset % PatchContent.leaf == 0 else {
       throw .contradiction("a patch", "a piece begins inside a leaf, or they are too many")
     }
     try checkLastEnd()
-    ranges.ranges.append(PatchRanges.Range(stretch: stretch, isZeros: isZeros))
-  }
-
-  /// Makes a hole of what the interrupted cycle staged there and this one does not want: it would show through.
-  private func clear(to offset: UInt64, then end: UInt64) throws(StoreError) {
-    guard let from = cleared else { return }
-    cleared = end
-    guard from < offset else { return }
-    let isHole = try StoreError.telling { () throws(SystemError) in
-      try file.punchHole(offset: from, length: offset - from)
-    }
-    guard isHole else { throw .damaged("a staged patch", "its file system makes no holes any more") }
+    ranges.ranges.append(PatchRanges.Range(stretch: stretch, position: position))
   }
 
   private func checkLastEnd() throws(StoreError) {
@@ -113,9 +139,13 @@ final class PatchContent {
   }
 
   private func readBase(_ offset: UInt64, _ length: Int) throws(DeltaError) -> [UInt8] {
+    try bytes(ofBase: delta.base.offset + offset, length)
+  }
+
+  private func bytes(ofBase offset: UInt64, _ length: Int) throws(DeltaError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: length)
     let got = try DeltaError.telling { () throws(SystemError) in
-      try base.read(into: &bytes, count: length, at: delta.base.offset + offset)
+      try base.read(into: &bytes, count: length, at: offset)
     }
     guard got == length else {
       throw DeltaError(
@@ -135,7 +165,7 @@ final class PatchContent {
   /// The content digest of the patched file, from the old map and what came; the new map goes into `map`.
   func digest(key: HashKey, oldMap: MapFile, map: consuming Descriptor) throws(StoreError) -> Digest {
     try checkLastEnd()
-    try clear(to: ranges.newSize, then: ranges.newSize)
+    try StoreError.telling { () throws(SystemError) in try pieces?.write() }
     var writer = DigestMapWriter(key: key)
     var changes = LeafDigests(ranges: ranges)
     do throws(DeltaError) {
@@ -151,11 +181,13 @@ final class PatchContent {
     } catch { throw StoreError(error) }
   }
 
-  /// Fills in from the base what the patch leaves as it was: the staged file is then the whole new content.
+  /// Fills in from the base what the patch of a small file leaves as it was: the staged file is then the whole new content.
   func materialize() throws(StoreError) {
     try checkLastEnd()
-    try clear(to: ranges.newSize, then: ranges.newSize)
-    try StoreError.telling { () throws(SystemError) in try ranges.materialize(into: file, from: base) }
+    try StoreError.telling { () throws(SystemError) in
+      try file.truncate(to: ranges.newSize)
+      try ranges.copyKept(into: file, from: base)
+    }
   }
 
   /// Reads the staged file, which must be whole.
@@ -169,7 +201,7 @@ final class PatchContent {
 
 extension PatchRanges {
   /// Copies from `base` into `file` what lies between the ranges; holes stay holes.
-  func materialize(into file: borrowing Descriptor, from base: borrowing Descriptor) throws(SystemError) {
+  func copyKept(into file: borrowing Descriptor, from base: borrowing Descriptor) throws(SystemError) {
     var buffer = [UInt8](repeating: 0, count: 1 << 20)
     var position: UInt64 = 0
     let end = min(oldSize, newSize)
@@ -203,14 +235,14 @@ private struct LeafDigests {
   mutating func next(of file: borrowing Descriptor, key: HashKey) throws(DeltaError) -> LeafChange? {
     guard index < ranges.count else { return nil }
     let range = ranges[index]
-    if range.isZeros {
+    guard let position = range.position else {
       index += 1
       return LeafChange(offset: range.stretch.offset, content: .zeros(length: range.stretch.length))
     }
     let offset = range.stretch.offset + done
     let count = Int(min(UInt64(buffer.count), range.stretch.length - done))
     let got = try DeltaError.telling { () throws(SystemError) in
-      try file.read(into: &buffer, count: count, at: offset)
+      try file.read(into: &buffer, count: count, at: position + done)
     }
     guard got == count else {
       throw DeltaError(

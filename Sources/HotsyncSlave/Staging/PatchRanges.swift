@@ -1,14 +1,17 @@
 import HotsyncCatalog
+import HotsyncDelta
 import HotsyncProtocol
 import HotsyncSystem
 
 /// What a patch writes: stretches of the new file in order, whole leaves each (the last may end with the file). Their bytes
-/// stand at the same offsets in a sparse file beside this list.
+/// stand in the staged file beside this list.
 struct PatchRanges: Equatable {
   struct Range: Equatable {
     let stretch: Stretch
-    /// A hole: nothing stands in the sparse file.
-    let isZeros: Bool
+    /// Where its bytes stand in the staged file; nil for a hole, of which nothing stands there.
+    let position: UInt64?
+
+    var isZeros: Bool { position == nil }
   }
 
   /// The file that is patched.
@@ -18,7 +21,10 @@ struct PatchRanges: Equatable {
   let newSize: UInt64
   var ranges: [Range] = []
 
-  private static let magic = Array("HSRANGE1".utf8)
+  /// Small ones are made whole as soon as they came.
+  var isLarge: Bool { min(oldSize, newSize) >= LargeFile.minimum }
+
+  private static let magic = Array("HSRANGE2".utf8)
   static let limit = 64 << 20
 
   func encode(key: HashKey) -> [UInt8] {
@@ -32,6 +38,7 @@ struct PatchRanges: Equatable {
       writer.integer(range.stretch.offset)
       writer.integer(range.stretch.length)
       writer.flag(range.isZeros)
+      if let position = range.position { writer.integer(position) }
     }
     return SealedBytes.seal(writer, key: key)
   }
@@ -49,7 +56,9 @@ struct PatchRanges: Equatable {
       for _ in 0..<(try reader.count(atMost: Limits.patchRanges, minimumBytes: 3)) {
         let offset = try reader.integer(atMost: Limits.fileSize)
         let length = try reader.integer(atMost: Limits.fileSize - offset)
-        patch.ranges.append(Range(stretch: Stretch(offset: offset, length: length), isZeros: try reader.flag()))
+        let isZeros = try reader.flag()
+        let position = isZeros ? nil : try reader.integer(atMost: Limits.fileSize)
+        patch.ranges.append(Range(stretch: Stretch(offset: offset, length: length), position: position))
       }
       try reader.end()
       return patch

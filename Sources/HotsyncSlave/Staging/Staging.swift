@@ -13,6 +13,12 @@ final class Staging {
     var patch: PatchRanges?
   }
 
+  /// A small content in its file.
+  struct PlacedFile: ~Copyable {
+    let file: Descriptor
+    let isInNewFolder: Bool
+  }
+
   private enum Opened {
     case whole(UInt64, WholeContent)
     case patch(UInt64, PatchContent, baseDigest: Digest)
@@ -22,6 +28,7 @@ final class Staging {
 
   private let store: Store
   let folder: Folder
+  let newFolders: NewFolders
   private let maps: DigestMaps
   private let begunLog: BegunLog
   private var opened: Opened?
@@ -29,7 +36,7 @@ final class Staging {
   private var nextNumber: UInt64
   /// Begun contents of a broken cycle that may be gone on with.
   private var resumable: [UInt64: UInt64] = [:]
-  private var resumablePatches: Set<UInt64>
+  private var resumablePatches: [UInt64: [PlacedPiece]]
   /// Contents whose digest was not what was said: the master sends them whole before the seal counts.
   private(set) var mismatched: Set<UInt64> = []
 
@@ -37,10 +44,11 @@ final class Staging {
   init(_ store: Store, leftovers: Leftovers) throws(SystemError) {
     self.store = store
     folder = try Staging.folder(of: store)
+    newFolders = try NewFolders(store)
     maps = try DigestMaps(store)
     begunLog = try BegunLog(store)
     nextNumber = leftovers.nextNumber
-    resumablePatches = Set(leftovers.patches.map(\.number))
+    resumablePatches = leftovers.placed
     for content in leftovers.contents {
       complete[content.number] = Complete(size: content.size, digest: content.digest)
     }
@@ -67,15 +75,24 @@ final class Staging {
   // MARK: Receiving
 
   /// Takes a small content that came in one piece, and gives its file, which is still without metadata.
-  func place(_ bytes: ArraySlice<UInt8>, number: UInt64, digest: Digest) throws(StoreError) -> Descriptor {
+  ///
+  /// - Parameter permissions: what the file is made with; nobody else gets to it here.
+  func place(
+    _ bytes: ArraySlice<UInt8>, number: UInt64, digest: Digest, for path: RelativePath, permissions: UInt32
+  ) throws(StoreError) -> PlacedFile {
     try claim(number)
     guard ContentDigest.of(Array(bytes), key: store.key) == digest else {
       throw .contradiction("a file", "its bytes are not those of its digest")
     }
     return try StoreError.telling { () throws(SystemError) in
-      let file = try folder.open(StoreLayout.name(number), [.writing, .exclusively])
+      let isNew = newFolders.holds(path)
+      let file =
+        isNew
+        ? try newFolders.withParent(of: path) { (folder) throws(SystemError) in
+          try folder.open(path.name, [.writing, .exclusively], permissions: permissions)
+        } : try folder.open(StoreLayout.name(number), [.writing, .exclusively], permissions: permissions)
       try file.write(bytes)
-      return file
+      return PlacedFile(file: file, isInNewFolder: isNew)
     }
   }
 
@@ -84,29 +101,49 @@ final class Staging {
     switch form {
     case .whole(let path, let size, let resumeAt):
       try openWhole(number, path, size: size, resumeAt: resumeAt)
+    case .rebuilt(let path, let baseSize, let size, let resumeAt):
+      guard case .regular(baseSize, _) = old?.content else {
+        throw .contradiction("a patch of \(path)", "there is no such file of that size")
+      }
+      // Without the file what is copied is a hole: the content fails its check, and comes whole.
+      let base = try? store.mirror.openRegular(at: path)
+      try openWhole(number, path, size: size, resumeAt: resumeAt, base: ContentBase(base, size: baseSize))
     case .patch(let base, let baseSize, let size, let dirty):
       guard case .regular(baseSize, let digest) = old?.content else {
         throw .contradiction("a patch of \(base)", "there is no such file of that size")
       }
-      let goesOn = resumablePatches.remove(number) != nil
-      if !goesOn { try claim(number) }
       let ranges = PatchRanges(path: base, oldSize: baseSize, newSize: size)
-      let staged = try StoreError.telling { () throws(SystemError) in
-        try begunLog.append(number, min(baseSize, size) >= LargeFile.minimum ? .largePatch(base) : .patch)
-        return try folder.open(
-          StoreLayout.name(number), goesOn ? .readingAndWriting : [.readingAndWriting, .exclusively])
-      }
-      guard let mirrored = try? store.mirror.openRegular(at: base) else {
-        opened = .baseless(number)
-        return
-      }
-      let content = try PatchContent(staged, base: mirrored, ranges: ranges, limit: dirty, goesOn: goesOn)
-      opened = .patch(number, content, baseDigest: digest)
+      try openPatch(number, ranges, limit: dirty, baseDigest: digest)
     }
   }
 
+  private func openPatch(
+    _ number: UInt64, _ ranges: PatchRanges, limit: UInt64, baseDigest: Digest
+  ) throws(StoreError) {
+    let offered = resumablePatches.removeValue(forKey: number)
+    if offered == nil { try claim(number) }
+    let isLarge = ranges.isLarge
+    let staged = try StoreError.telling { () throws(SystemError) in
+      try begunLog.append(number, isLarge ? .largePatch(ranges.path) : .patch)
+      return try folder.open(
+        StoreLayout.name(number), offered != nil ? .readingAndWriting : [.readingAndWriting, .exclusively])
+    }
+    let pieces = try StoreError.telling { () throws(SystemError) -> PatchPieces? in
+      guard isLarge else { return nil }
+      let list = try folder.open(PatchPieces.name(number), [.writing, .creating, .appending])
+      return PatchPieces(list, end: try staged.status().size)
+    }
+    guard let mirrored = try? store.mirror.openRegular(at: ranges.path) else {
+      opened = .baseless(number)
+      return
+    }
+    let content = PatchContent(
+      staged, base: mirrored, ranges: ranges, limit: limit, pieces: pieces, offered: offered ?? [])
+    opened = .patch(number, content, baseDigest: baseDigest)
+  }
+
   private func openWhole(
-    _ number: UInt64, _ path: RelativePath, size: UInt64, resumeAt: UInt64
+    _ number: UInt64, _ path: RelativePath, size: UInt64, resumeAt: UInt64, base: consuming ContentBase? = nil
   ) throws(StoreError) {
     var mode: OpenMode = [.readingAndWriting, .exclusively]
     if resumeAt > 0 {
@@ -124,13 +161,24 @@ final class Staging {
     let map = try StoreError.telling { () throws(SystemError) in
       size >= LargeFile.minimum ? try maps.create(number) : nil
     }
-    opened = .whole(number, try WholeContent(file, size: size, resumeAt: resumeAt, key: store.key, map: map))
+    opened = .whole(
+      number, try WholeContent(file, size: size, resumeAt: resumeAt, key: store.key, map: map, base: base))
   }
 
   func append(_ bytes: ArraySlice<UInt8>, at offset: UInt64) throws(StoreError) {
     switch opened {
     case .whole(_, let content): try content.append(bytes, at: offset)
     case .patch(_, let content, _): try content.append(bytes, at: offset)
+    case .baseless: break
+    case nil: throw .contradiction("a piece of content", "no content is open")
+    }
+  }
+
+  /// Takes a stretch from the mirror's file.
+  func copy(_ stretch: Stretch, from offset: UInt64) throws(StoreError) {
+    switch opened {
+    case .whole(_, let content): try content.copy(stretch, from: offset)
+    case .patch(_, let content, _): try content.copy(stretch, from: offset)
     case .baseless: break
     case nil: throw .contradiction("a piece of content", "no content is open")
     }
@@ -153,11 +201,16 @@ final class Staging {
   func drop() {
     switch opened {
     case .whole(let number, _), .patch(let number, _, _), .baseless(let number):
-      try? folder.unlink(StoreLayout.name(number))
+      opened = nil
+      remove(number)
       maps.drop(number)
     case nil: break
     }
-    opened = nil
+  }
+
+  private func remove(_ number: UInt64) {
+    try? folder.unlink(StoreLayout.name(number))
+    try? folder.unlinkIfPresent(PatchPieces.name(number))
   }
 
   /// Checks the content that is open against its digest; one that fails is removed and noted in `mismatched`.
@@ -184,6 +237,7 @@ final class Staging {
       guard matches else {
         mismatched.insert(number)
         try folder.unlink(StoreLayout.name(number))
+        try folder.unlinkIfPresent(PatchPieces.name(number))
         return maps.drop(number)
       }
       mismatched.remove(number)
@@ -197,8 +251,7 @@ final class Staging {
     _ number: UInt64, _ content: PatchContent, baseDigest: Digest, digest: Digest
   ) throws(StoreError) {
     let ranges = content.ranges
-    let isLarge = ranges.newSize >= LargeFile.minimum && ranges.oldSize >= LargeFile.minimum
-    guard isLarge else {
+    guard ranges.isLarge else {
       try content.materialize()
       let found = try content.digestOfWhole(key: store.key)
       return try settle(number, Complete(size: ranges.newSize, digest: digest), found == digest, isLarge: false)
@@ -210,7 +263,11 @@ final class Staging {
     let found = try content.digest(key: store.key, oldMap: oldMap, map: newMap)
     let changed = ranges.ranges.reduce(0) { $0 + $1.stretch.length }
     var result = Complete(size: ranges.newSize, digest: digest)
-    if changed <= ranges.newSize / 2 { result.patch = ranges } else if found == digest { try content.materialize() }
+    if changed <= ranges.newSize / 2 {
+      result.patch = ranges
+    } else if found == digest {
+      try materialize(number, ranges)
+    }
     try settle(number, result, found == digest, isLarge: true)
   }
 
@@ -243,25 +300,34 @@ final class Staging {
 
   /// Turns a patch that cannot be written in place into a whole file.
   func materialize(_ number: UInt64, _ ranges: PatchRanges) throws(StoreError) {
-    try StoreError.telling { () throws(SystemError) in
-      let file = try folder.open(StoreLayout.name(number), .readingAndWriting)
-      let base = try store.mirror.openRegular(at: ranges.path)
-      try ranges.materialize(into: file, from: base)
+    _ = try replace(number, ranges) { (target, base) throws(SystemError) in
+      try target.truncate(to: ranges.newSize)
+      try ranges.copyKept(into: target, from: base)
+      return true
     }
   }
 
   /// The same by a clone, which costs what the patch changes; false where the file system cannot.
   func clone(_ number: UInt64, _ ranges: PatchRanges) throws(StoreError) -> Bool {
+    try replace(number, ranges) { (target, base) throws(SystemError) in try target.clone(base) }
+  }
+
+  /// Puts a file made from the base and patched in the place of the ranges alone; false where `make` could not.
+  private func replace(
+    _ number: UInt64, _ ranges: PatchRanges,
+    _ make: (_ target: borrowing Descriptor, _ base: borrowing Descriptor) throws(SystemError) -> Bool
+  ) throws(StoreError) -> Bool {
     try StoreError.telling { () throws(SystemError) in
       let aside = StoreLayout.name("\(number).clone")
       try folder.unlinkIfPresent(aside)
       let target = try folder.open(aside, [.readingAndWriting, .exclusively])
-      guard try target.clone(try store.mirror.openRegular(at: ranges.path)) else {
+      guard try make(target, try store.mirror.openRegular(at: ranges.path)) else {
         try folder.unlink(aside)
         return false
       }
       try ranges.write(from: try folder.open(StoreLayout.name(number)), into: target)
       try folder.rename(aside, into: folder, as: StoreLayout.name(number))
+      try folder.unlinkIfPresent(PatchPieces.name(number))
       return true
     }
   }
@@ -277,11 +343,10 @@ final class Staging {
 
   /// Removes what no entry wants.
   func dropUnused() {
-    let unused = Array(complete.keys) + Array(resumable.keys) + Array(resumablePatches)
-    for number in unused { try? folder.unlink(StoreLayout.name(number)) }
+    for number in Array(complete.keys) + Array(resumable.keys) + Array(resumablePatches.keys) { remove(number) }
     complete = [:]
     resumable = [:]
-    resumablePatches = []
+    resumablePatches = [:]
   }
 
   func removeMap(_ digest: Digest) { maps.remove(digest) }

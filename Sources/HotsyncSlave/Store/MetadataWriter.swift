@@ -29,6 +29,14 @@ final class MetadataWriter {
   private(set) var notices: [Notice] = []
   /// Each once.
   private(set) var mapped: Set<MappedOwner> = []
+  /// What files are that were made with these permissions and nothing was done to yet.
+  private var made: [UInt16: Made] = [:]
+
+  private struct Made {
+    let permissions: UInt16
+    let owner: UInt32
+    let group: UInt32
+  }
 
   /// - Parameter keepsNumbers: ids are taken as they are, names are not looked at.
   init(accounts: Accounts, unknownOwner: UnknownOwner = .numeric, keepsNumbers: Bool = false) {
@@ -53,6 +61,36 @@ final class MetadataWriter {
     try setAttributes(metadata.attributes, of: entry, record.path, isNew: isNew)
     if !isLink { try entry.setPermissions(metadata.permissions) }
     try entry.setModified(metadata.modified)
+  }
+
+  /// What a regular file of that record is made with: all that it is to have, but for what may come only after its owner
+  /// and its attributes.
+  static func firstPermissions(of record: Record) -> UInt32 {
+    let metadata = record.metadata
+    return metadata.attributes.isEmpty && metadata.permissions <= 0o777 ? UInt32(metadata.permissions) : 0o600
+  }
+
+  /// Gives a staged regular file that was just made with `firstPermissions` what it lacks. What making it gave it depends on
+  /// this process and the staging folders alone (umask, default ACLs, groups that are inherited), so that one look tells
+  /// for all.
+  func complete(_ record: Record, of file: borrowing Descriptor) throws(SystemError) {
+    let metadata = record.metadata
+    guard Environment.isRoot, metadata.attributes.isEmpty, metadata.permissions <= 0o777 else {
+      return try apply(record, to: file, isNew: true)
+    }
+    let made = try made(with: metadata.permissions, as: file)
+    let (owner, group) = (id(of: metadata.owner, .user), id(of: metadata.group, .group))
+    if made.owner != owner || made.group != group { try file.setOwner(owner, group: group) }
+    if made.permissions != metadata.permissions { try file.setOwnPermissions(metadata.permissions) }
+    try file.setModified(metadata.modified)
+  }
+
+  private func made(with permissions: UInt16, as file: borrowing Descriptor) throws(SystemError) -> Made {
+    if let known = made[permissions] { return known }
+    let status = try file.status()
+    let found = Made(permissions: status.permissions, owner: status.owner, group: status.group)
+    made[permissions] = found
+    return found
   }
 
   /// A link, a FIFO, a device node is opened by its name after it was made: where local users can reach it, something else may

@@ -25,6 +25,7 @@ enum StoreLayout {
 
   /// Of `incoming/`.
   static let content = name("content")
+  static let newFolders = name("new")
   static let changes = name("changes")
   static let actions = name("actions")
   static let begun = name("begun")

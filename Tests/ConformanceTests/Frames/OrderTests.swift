@@ -16,8 +16,8 @@ import Testing
       case .greeted: [2, 3, 18, 19, 21, 22]
       case .looking: [2, 18, 19, 21]
       case .asking: [2, 18, 19, 21, 23]
-      case .pushing: [4, 5, 13, 14, 15, 16, 18, 19, 22]
-      case .inContent: [4, 6, 7, 8, 11, 12, 18, 20]
+      case .pushing: [4, 5, 13, 14, 15, 16, 18, 19, 22, 24]
+      case .inContent: [4, 6, 7, 8, 11, 12, 18, 20, 24, 25]
       case .inDelta: [4, 9, 10, 18]
       // 5 only for what was told to be mismatched.
       case .sealed: [17, 18, 19]
@@ -76,6 +76,7 @@ import Testing
       .entry(try RawMaster.record("srv/data/new", .folder), .none), .file(record, number: 100, [1]), .remove(path),
       .seal(.empty), .commit, .ping, .bye, .kept(stretch),
       .listSnapshots, .pin(name, generation: 1), .askToUnpin(name),
+      .requestChunks(ChunkRequest(id: 1, base: path, stretch: stretch)), .copied(from: 0, stretch),
     ]
   }
 
@@ -83,7 +84,7 @@ import Testing
   func outOfOrder(_ state: State) throws {
     let ordeal = try Ordeal()
     let messages = try messages(ordeal)
-    #expect(Set(messages.map(\.type)) == Set(1...23))
+    #expect(Set(messages.map(\.type)) == Set(1...25))
     for message in messages where !state.allowed.contains(message.type) {
       let words = state == .sealed && message.type == 5 ? "" : "message \(message.type) out of order"
       let offence = Offence("\(state): message \(message.type)", state == .silent ? 76 : 65, words) {
