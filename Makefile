@@ -14,10 +14,12 @@ SEEDS ?= 4
 BENCH ?=
 # make cuts CUTS=1000: how many cuts for each transport.
 CUTS ?= 200
+# make lab SCENARIOS="pair isolation": only these of Tests/Lab/scenarios.
+SCENARIOS ?=
 BUILT = $(shell swift build $(RELEASE) --show-bin-path)
 SWIFT_SOURCES := Package.swift Sources Tests Benchmarks
 
-.PHONY: help bootstrap build run test simulate cuts acceptance bench bench-quick lint format install clean
+.PHONY: help bootstrap build run test simulate cuts acceptance bench bench-quick lab lab-tools lint format install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -50,6 +52,12 @@ simulate: ## run random edits, cycles and disasters from SEEDS=N seeds: HOTSYNC_
 
 cuts: ## cut the line over SSH at CUTS=N random bytes: HOTSYNC_SEED=FIRST
 	HOTSYNC_CUTS=$(CUTS) swift test --filter BadLineTests
+
+lab: $(if $(filter skip,$(LAB)),,build lab-tools) ## run the scenarios on whole Debian machines, as root: SCENARIOS="pair …", JOBS=N, LAB=skip
+	@Tests/Lab/run $(SCENARIOS)
+
+lab-tools:
+	@scripts/bootstrap --lab
 
 lint: ## check the form of the Swift sources
 	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
