@@ -53,7 +53,11 @@ public struct MappingHasher: ~Copyable {
   }
 
   private static func append(_ bytes: [UInt8], _ file: borrowing Descriptor?) throws(DeltaError) {
-    try DeltaError.telling { () throws(SystemError) in try file?.write(bytes) }
+    // Told apart from what fails in reading the file itself.
+    do throws(SystemError) { try file?.write(bytes) } catch {
+      throw DeltaError(
+        .unwritable, error.operation, "a digest map", cause: error.cause, next: error.nextStep)
+    }
   }
 }
 

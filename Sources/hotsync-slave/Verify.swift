@@ -32,6 +32,7 @@ struct VerifyVerb: Verb {
         files += result.filesChecked
         bytes += result.bytesChecked
         newest = connections.count == 1 ? result.newest : nil
+        if let error = result.unnoted { failures.append(ErrorReport(error)) }
         damaged += result.damaged.map {
           VerifyReport.Damage(
             connection: connections.count > 1 ? connection.name : nil, path: ReportedPath($0.path),

@@ -89,6 +89,24 @@ final class SmallDisk {
     }
   }
 
+  @Test("what verify finds is told on a full disk, too: 65 for damage, 73 where it could only not be noted")
+  func verifies() throws {
+    guard Environment.isRoot, let disk = try SmallDisk(megabytes: 64) else { return }
+    let pair = try Pair("full", slaveRoot: disk.place)
+    try pair.scratch.write(Array("content".utf8), to: "master/srv/data/file")
+    #expect(try pair.sync().exitCode == 0)
+    try disk.fill()
+    func verify() throws -> RunningProgram.Result {
+      try RunningProgram.run("hotsync-slave", ["verify", "--full", "--root", pair.slave])
+    }
+    let sound = try verify()
+    #expect(sound.exitCode == 73 && sound.errorText.contains("cannot note"), "\(sound)")
+    try Descriptor.open("\(pair.slave)/\(Pair.mirrorPath)/file", .writing).write([0x5A], at: 0)
+    let damaged = try verify()
+    #expect(damaged.exitCode == 65 && damaged.errorText.contains("cannot note"), "\(damaged)")
+    try disk.empty()
+    #expect(try verify().exitCode == 65)
+  }
 }
 
 /// The agent of a cycle once it has stopped itself; nil where it did not.

@@ -57,6 +57,23 @@ import Testing
       .sorted()
   }
 
+  @Test("a cycle begins only once a reader that rolled the last one forward has removed what that left")
+  mutating func tidyingReader() throws {
+    try changes.apply()
+    _ = try pair.sync(["HOTSYNC_AGENT_KILL_AT": "committed:1"])
+    let reader = try RunningProgram(
+      "hotsync-slave", ["verify", "--root", pair.slave], environment: ["HOTSYNC_STOP_AT": "tidy:1"])
+    #expect(try reader.wait { isStopped(reader.processID) })
+    try changes.apply()
+    let cycle = try pair.start()
+    #expect(try !cycle.wait(until: { !cycle.outputSoFar().isEmpty }, limit: .seconds(2)))
+    reader.kill(SIGCONT)
+    #expect(try reader.wait().exitCode == 0)
+    #expect(try Cycle(cycle.wait()).result == "committed", "seed \(seed)")
+    #expect(try pair.differences() == [], "seed \(seed)")
+    #expect(try RunningProgram.run("hotsync-slave", ["verify", "--full", "--root", pair.slave]).exitCode == 0)
+  }
+
   @Test("cycles and prunes do not wait for a restore that stands still, and it brings its generation when it goes on")
   mutating func stoppedRestore() throws {
     let reader = try restore(2, ["HOTSYNC_STOP_AT": "read:9"])

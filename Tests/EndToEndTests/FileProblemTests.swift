@@ -112,6 +112,43 @@ import Testing
     #expect(try pair.differences() == [])
   }
 
+  @Test(
+    "a large file that a bad sector is in is told, wherever it is read, and the rest is there",
+    arguments: [true, false])
+  func badSector(isPatched: Bool) throws {
+    let pair = try Pair()
+    var random = SeededGenerator(seed: 12)
+    var content = random.bytes(3 << 20)
+    if isPatched {
+      try pair.data.write(content, to: "large")
+      #expect(try pair.sync().code == 0)
+    }
+    var codes: Set<Int32> = []
+    for call in stride(from: 1, through: 40, by: 3) {
+      content.replaceSubrange(call << 16..<call << 16 + 40_000, with: random.bytes(40_000))
+      try pair.data.write(content, to: isPatched ? "large" : "large-\(call)")
+      let cycle = try pair.sync([], environment: ["HOTSYNC_FAULT": "pread:\(call):5"])
+      codes.insert(cycle.code ?? -1)
+      #expect([0, 1, 3].contains(cycle.code), "\(call): \(cycle)")
+      #expect(try pair.sync().code == 0, "\(call)")
+    }
+    #expect(codes.contains(3), "\(codes)")
+    #expect(try pair.differences() == [])
+  }
+
+  @Test("many files with other times and what they had ask for more signatures than anybody reads, and go through")
+  func manyUnwantedSignatures() throws {
+    let pair = try Pair()
+    for number in 0..<2_600 {
+      try pair.data.open("\(number)", [.writing, .creating]).truncate(to: (1 << 20) - 1)
+    }
+    #expect(try pair.sync().code == 0)
+    try Pair.shell("touch \"$0\"/*", pair.data.path)
+    let cycle = try pair.sync()
+    #expect(cycle.code == 0, "\(cycle)")
+    #expect(try pair.differences() == [])
+  }
+
   @Test("a file that is written to all the time is told, and the slave keeps its old version")
   func changing() throws {
     let pair = try Pair()

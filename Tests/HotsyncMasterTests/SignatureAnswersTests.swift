@@ -53,19 +53,34 @@ struct SignatureAnswersTests {
     #expect(answers.isEmpty)
   }
 
-  @Test("asked signatures come in the order of their paths, and no more are asked for than the limit")
-  func order() throws {
-    var asked = AskedSignatures()
+  @Test("what was asked for counts until it has come, wanted or not")
+  func room() throws {
+    var answers = SignatureAnswers()
     var id: UInt64 = 0
-    while asked.hasRoom {
-      let path = try #require(RelativePath("f\(id)"))
-      asked.append(RequestedSignature(id: id, length: 1_024), for: path)
+    while answers.hasRoom {
+      answers.expect(RequestedSignature(id: id, length: 1_024))
       id += 1
     }
-    #expect(id == UInt64(AskedSignatures.countLimit))
+    #expect(id == UInt64(SignatureAnswers.countLimit))
+    for number in 0..<id { answers.giveUp(number) }
+    #expect(!answers.hasRoom && answers.unwanted == Int(id))
+    #expect(try answers.take(.signatureEnd(id: 0)))
+    #expect(answers.hasRoom && !answers.isHalfEmpty && answers.unwanted == Int(id) - 1)
+    var large = SignatureAnswers()
+    large.expect(RequestedSignature(id: 1, length: UInt64(SignatureAnswers.bytesLimit)))
+    #expect(!large.hasRoom)
+    #expect(try large.take(.signatureEnd(id: 1)) && !large.hasRoom)
+    #expect(large.take(1) != nil && large.hasRoom && large.isEmpty)
+  }
+
+  @Test("asked signatures come in the order of their paths")
+  func order() throws {
+    var asked = AskedSignatures()
+    for id in 0..<3 as Range<UInt64> {
+      asked.append(RequestedSignature(id: id, length: 1_024), for: try #require(RelativePath("f\(id)")))
+    }
     #expect(asked.take(try #require(RelativePath("f1"))) == nil)
     #expect(asked.take(try #require(RelativePath("f0")))?.id == 0)
     #expect(asked.take(try #require(RelativePath("f1")))?.id == 1)
-    #expect(asked.hasRoom)
   }
 }

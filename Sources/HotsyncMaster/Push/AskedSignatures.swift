@@ -8,28 +8,14 @@ import HotsyncSystem
 struct AskedSignatures {
   private var waiting: [(path: RelativePath, signature: RequestedSignature)] = []
   private var head = 0
-  /// Bytes that they may have.
-  private var bytes: UInt64 = 0
 
-  /// What may be on its way at a time: what two round trips of 50 ms take on loopback, and a fraction of what the inbox holds.
-  static let countLimit = 2_048
-  static let bytesLimit: UInt64 = 4 << 20
-
-  var count: Int { waiting.count - head }
-  var hasRoom: Bool { count < AskedSignatures.countLimit && bytes < AskedSignatures.bytesLimit }
-  var isHalfEmpty: Bool { count < AskedSignatures.countLimit / 2 && bytes < AskedSignatures.bytesLimit / 2 }
-
-  mutating func append(_ signature: RequestedSignature, for path: RelativePath) {
-    waiting.append((path, signature))
-    bytes += signature.length
-  }
+  mutating func append(_ signature: RequestedSignature, for path: RelativePath) { waiting.append((path, signature)) }
 
   /// The one for that path, if it is the next.
   mutating func take(_ path: RelativePath) -> RequestedSignature? {
     guard head < waiting.count, waiting[head].path == path else { return nil }
     let signature = waiting[head].signature
     head += 1
-    bytes -= signature.length
     if head == waiting.count || head > 4_096 {
       waiting.removeFirst(head)
       head = 0
@@ -39,8 +25,14 @@ struct AskedSignatures {
 }
 
 extension ContentSender {
-  var mayAskMore: Bool { asked.hasRoom }
-  var asksFew: Bool { asked.isHalfEmpty }
+  var mayAskMore: Bool { line.answers.hasRoom }
+  var asksFew: Bool { line.answers.isHalfEmpty }
+
+  /// Takes what comes and nobody wants as long as nothing more may be asked for: it would fill the inbox until the slave
+  /// waits for us, and we for it.
+  func makeRoomToAsk() throws {
+    while !mayAskMore, line.answers.unwanted > 0 { try line.takeAnswer() }
+  }
 
   /// Asks for the signature that a step will want; false where it will want none as far as the plan tells.
   func askAhead(for step: Step, damaged: Set<RelativePath>) throws -> Bool {

@@ -84,8 +84,14 @@ final class ContentSender {
     for _ in 0..<ContentSender.attempts {
       let entry = try reader.open(sighting)
       guard entry.status.size <= Limits.fileSize else { throw LeftOut.oversized }
-      if let origin, let moved = try move(sighting, origin, entry) { return moved }
-      if let result = try attempt(sighting, old, entry) { return result }
+      do {
+        if let origin, let moved = try move(sighting, origin, entry) { return moved }
+        if let result = try attempt(sighting, old, entry) { return result }
+      } catch let reason as LeftOut {
+        // What was begun of it is not wanted: the cycle goes on without the file.
+        if line.hasOpenContent { try line.send(.dropContent) }
+        throw reason
+      }
       Worker.pause(.milliseconds(20))
     }
     throw LeftOut.changed
@@ -101,7 +107,9 @@ final class ContentSender {
       entry.status.inode == sighting.inode
     else { return nil }
     if !origin.isCertain || isFull {
-      let digest = try contentDigest(of: entry.file, size: record.size, key: key, buffer: &buffer)
+      let digest = try digesting { () throws(DeltaError) in
+        try contentDigest(of: entry.file, size: record.size, key: key, buffer: &buffer)
+      }
       guard record.content == digest.map({ .regular(size: record.size, digest: $0) }), try isUnchanged(entry) else {
         return nil
       }
@@ -182,6 +190,15 @@ final class ContentSender {
 
   func reading<Result>(_ body: () throws(SystemError) -> Result) throws -> Result {
     do { return try body() } catch { throw LeftOut.unreadable(error) }
+  }
+
+  /// The same where a file is read and digested in one: what fails there is the disk's, unless it is the place where the
+  /// digests go.
+  func digesting<Result>(_ body: () throws(DeltaError) -> Result) throws -> Result {
+    do { return try body() } catch {
+      guard error.kind == .failed else { throw error }
+      throw LeftOut.unreadable(error)
+    }
   }
 
   private func sendPieces(_ bytes: ArraySlice<UInt8>, at offset: UInt64) throws {

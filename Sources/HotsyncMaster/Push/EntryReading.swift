@@ -17,7 +17,7 @@ enum LeftOut: Error {
   case vanished
   /// It changed whenever it was read, or turned into something else.
   case changed
-  case unreadable(SystemError)
+  case unreadable(any HotsyncError)
   case oversized
 }
 

@@ -37,9 +37,10 @@ extension ContentSender {
     while position < work.size {
       // In steps, so that the slave hears of us while a long file is read.
       let end = min(work.size, position + (256 << 20))
-      guard
+      let isWhole = try digesting { () throws(DeltaError) in
         try hasher.updateOnTwoThreads(from: entry.file, position..<end, size: work.size, buffer: &buffer)
-      else { return nil }
+      }
+      guard isWhole else { return nil }
       position = end
       try line.check()
     }
@@ -53,9 +54,10 @@ extension ContentSender {
     let (number, start) = try resumption(work, entry) ?? (nextNumber(), 0)
     var hasher = MappingHasher(key: key, map: work.isLarge ? try state.newMap() : nil)
     try line.send(.openContent(number: number, .whole(path: work.path, size: work.size, resumeAt: start)))
-    guard try hasher.update(from: entry.file, 0..<start, size: work.size, buffer: &buffer) else {
-      return try drop()
+    let hasStart = try digesting { () throws(DeltaError) in
+      try hasher.update(from: entry.file, 0..<start, size: work.size, buffer: &buffer)
     }
+    guard hasStart else { return try drop() }
     var position = start
     var literal: UInt64 = 0
     while let data = try reading({ () throws(SystemError) in try entry.file.nextData(after: position, size: work.size) }
@@ -92,9 +94,10 @@ extension ContentSender {
   func resumption(_ work: FileWork, _ entry: borrowing OpenedEntry) throws -> (UInt64, UInt64)? {
     guard let part = begun.removeValue(forKey: work.path), part.length <= work.size else { return nil }
     var hasher = MappingHasher(key: key)
-    guard try hasher.update(from: entry.file, 0..<part.length, size: work.size, buffer: &buffer),
-      try hasher.finish() == part.digest
-    else { return nil }
+    let isWhole = try digesting { () throws(DeltaError) in
+      try hasher.update(from: entry.file, 0..<part.length, size: work.size, buffer: &buffer)
+    }
+    guard isWhole, try hasher.finish() == part.digest else { return nil }
     return (part.number, part.length)
   }
 
@@ -193,12 +196,14 @@ extension ContentSender {
   ) throws -> UInt64? {
     let signature = try loadSignature(try requestSignature(work.path, base, fileSize: oldSize))
     var isWhole = true
+    var failure: LeftOut?
     let sent = try sendDelta(signature, base: base, new: new) { (consume) throws in
       var position = new.offset
       while position < new.end {
         let wanted = Int(min(UInt64(buffer.count), new.end - position))
-        let got = try reading { () throws(SystemError) in
-          try entry.file.read(into: &buffer, count: wanted, at: position)
+        var got = 0
+        do throws(SystemError) { got = try entry.file.read(into: &buffer, count: wanted, at: position) } catch {
+          failure = .unreadable(error)
         }
         guard got > 0 else {
           isWhole = false
@@ -209,6 +214,7 @@ extension ContentSender {
         position += UInt64(got)
       }
     }
+    if let failure { throw failure }
     return isWhole ? sent : nil
   }
 

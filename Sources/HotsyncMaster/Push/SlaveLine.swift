@@ -10,7 +10,7 @@ final class SlaveLine {
   private let channel: MasterChannel
   private let inbox: Inbox
   private let clocks: Clocks
-  private var answers = SignatureAnswers()
+  private(set) var answers = SignatureAnswers()
   private var heartbeat: Heartbeat?
   /// What the slave told the operator.
   private(set) var problems: [Problem] = []
@@ -85,8 +85,13 @@ final class SlaveLine {
       next: "see its log there: hotsync-slave status, and journalctl")
   }
 
+  /// A content was begun, and neither closed nor dropped.
+  private(set) var hasOpenContent = false
+
   func send(_ message: MasterMessage) throws {
     switch message {
+    case .openContent: hasOpenContent = true
+    case .closeContent, .dropContent: hasOpenContent = false
     case .data(_, let bytes), .delta(let bytes), .file(_, _, let bytes): literal &+= UInt64(bytes.count)
     default: break
     }
@@ -153,10 +158,13 @@ final class SlaveLine {
 
   /// Waits until all that was expected has come.
   func awaitGivenUp() throws {
-    while !answers.isEmpty {
-      let message = try next()
-      guard try answers.take(message) else { throw unexpected(message) }
-    }
+    while !answers.isEmpty { try takeAnswer() }
+  }
+
+  /// Waits for the next piece of what was expected.
+  func takeAnswer() throws {
+    let message = try next()
+    guard try answers.take(message) else { throw unexpected(message) }
   }
 
   /// Asks for the chunks of a stretch of the slave's file. What is not waited for is let go when it comes.

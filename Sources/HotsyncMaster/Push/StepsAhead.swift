@@ -55,6 +55,7 @@ final class StepsAhead {
 
   private func fill() throws {
     forgetTaken()
+    try contents.makeRoomToAsk()
     var hasAsked = false
     while steps.count < StepsAhead.stepLimit, weight < StepsAhead.weightLimit, contents.mayAskMore {
       guard let step = try spool.next() else {

@@ -177,11 +177,14 @@ final class CarryOut {
     _ number: UInt64, at path: RelativePath, in folder: borrowing Folder, displaces: Bool = true
   ) throws(SystemError) {
     let name = StoreLayout.name(number)
-    // Most paths are free. What is gone from there has its place already.
+    // Most paths are free. What is gone from there has its place already, or is lost.
     do throws(SystemError) {
       if try staged.renameIfPossible(name, into: folder, as: path.name) { return }
     } catch {
-      if error.isMissing { return }
+      if error.isMissing {
+        _ = try folder.status(path.name)
+        return
+      }
       guard error.isThere else { throw error }
     }
     if let status = try folder.statusIfPresent(path.name), displaces || status.kind == .folder {
@@ -196,8 +199,11 @@ final class CarryOut {
   ) throws(SystemError) {
     let name = StoreLayout.name(number)
     try newFolders?.withParent(of: RelativePath(name)) { (made) throws(SystemError) in
-      // Once it is gone from there it has its place.
-      guard try made.statusIfPresent(name) != nil else { return }
+      // Once it is gone from there it has its place, or is lost.
+      guard try made.statusIfPresent(name) != nil else {
+        _ = try folder.status(path.name)
+        return
+      }
       if let status = try folder.statusIfPresent(path.name) {
         try status.kind == .folder ? folder.removeTree(path.name) : displace(path, from: folder)
       }

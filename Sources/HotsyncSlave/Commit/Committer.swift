@@ -27,8 +27,12 @@ struct Committer {
   /// Brings a store to a whole generation, whatever interrupted the cycle before: forward from its commit point on, else back.
   /// For whoever holds the cycle's lock.
   func settle() throws(StoreError) {
-    try rollForward()
+    // A reader that rolls forward removes the journal before what stands in `incoming/`: without its lock that would go from
+    // under the cycle that begins.
+    let lock = try store.lockForWriting()
+    try rollForwardLocked()
     try putBackPrepared()
+    withExtendedLifetime(lock) {}
   }
 
   /// Files that were to be patched got space set aside, which the kernel takes for a change of them: an interruption may have come
@@ -65,6 +69,11 @@ struct Committer {
   func rollForward() throws(StoreError) {
     guard try store.hasJournal() else { return }
     let lock = try store.lockForWriting()
+    try rollForwardLocked()
+    withExtendedLifetime(lock) {}
+  }
+
+  private func rollForwardLocked() throws(StoreError) {
     let bytes = try StoreError.telling { () throws(SystemError) in
       try store.top.content(of: StoreLayout.journal, limit: Journal.limit)
     }
@@ -72,7 +81,6 @@ struct Committer {
       try carryOut(try Journal.parse(bytes, key: store.key))
       try tidy()
     }
-    withExtendedLifetime(lock) {}
   }
 
   private func carryOut(_ journal: Journal) throws(StoreError) {

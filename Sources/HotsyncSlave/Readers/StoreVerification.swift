@@ -45,13 +45,20 @@ public final class StoreVerification {
       try name(path, in: generations, below: newest.generation.number)
     }
     try verifyHistory(generations)
-    try DamageList.note(mirror: inMirror, all: result.damaged, isFull: share >= 1, in: store)
     // Where a commit has come meanwhile, not all of the newest one was looked at.
     if try newest.isMirrored() { read.insert(newest.generation.number) }
+    do throws(StoreError) { try note(inMirror) } catch {
+      result.unnoted = StoreError(
+        error.kind, "cannot note in the store", "what was verified", cause: error.cause, next: error.nextStep)
+    }
+    return result
+  }
+
+  private func note(_ inMirror: [Damage]) throws(StoreError) {
+    try DamageList.note(mirror: inMirror, all: result.damaged, isFull: share >= 1, in: store)
     let damaged = Set(result.damaged.map(\.generation))
     try store.noteVerified(
       share >= 1 ? read.subtracting(damaged).sorted() : [], damaged: damaged, at: clocks.now())
-    return result
   }
 
   private func pin(_ name: String) throws(StoreError) -> PinnedGeneration {

@@ -1,5 +1,5 @@
 import HotsyncCatalog
-import HotsyncSystem
+public import HotsyncSystem
 
 /// What a verification read, and what it found.
 public struct VerificationResult: Sendable {
@@ -9,6 +9,8 @@ public struct VerificationResult: Sendable {
   public internal(set) var damaged: [Damage] = []
   /// The generation that the mirror shows: its damage is mended by the next cycle.
   public internal(set) var newest: UInt64 = 0
+  /// Why what was found could not be noted in the store: on a disk that is full, it holds all the same.
+  public internal(set) var unnoted: StoreError?
 }
 
 /// Compares the mirror with the catalog of a pinned generation: what is there, what kind it is, its size, links and
