@@ -47,7 +47,7 @@ bench: build ## run rsync and HotSync side by side, for half an hour: BENCH='--o
 bench-quick: build ## the same with little data, in two minutes
 	BIN="$(BUILT)" scripts/bench --scale quick --runs 1 $(BENCH)
 
-simulate: ## run random edits, cycles and disasters from SEEDS=N seeds: HOTSYNC_SEED=FIRST
+simulate: ## run random edits, cycles and disasters from SEEDS=N seeds, and weeks of them from a tenth: HOTSYNC_SEED=FIRST
 	HOTSYNC_SEEDS=$(SEEDS) swift test --filter SimulationTests
 
 cuts: ## cut the line over SSH at CUTS=N random bytes: HOTSYNC_SEED=FIRST

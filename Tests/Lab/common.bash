@@ -22,6 +22,7 @@ background=()             # processes that end with the scenario
 is_over=''
 leave() {
   local code=$?
+  trap '' INT TERM HUP
   # One that ends early without a word has shown nothing.
   [[ $code != 0 || -n $is_over ]] || { echo "FAILED: the scenario did not reach its end"; code=1; }
   ((${#background[@]} == 0)) || kill "${background[@]}" 2>/dev/null || true

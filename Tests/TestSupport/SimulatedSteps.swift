@@ -20,9 +20,11 @@ extension SeededGenerator {
 public enum SimulationSize {
   private static let wanted = Environment.value("HOTSYNC_SEEDS")
 
-  public static func seeds() -> [UInt64] {
+  /// - Parameter part: one seed for so many that were asked for, where one takes as long as so many of another simulation.
+  public static func seeds(oneIn part: UInt64 = 1) -> [UInt64] {
     let first = SeededGenerator.testSeed()
-    return (0..<(wanted.flatMap { UInt64($0) } ?? 2)).map { first &+ $0 }
+    let count = wanted.flatMap { UInt64($0) }.map { max(1, $0 / part) } ?? 2
+    return (0..<count).map { first &+ $0 }
   }
 
   public static func steps(short: Int, long: Int) -> Int { wanted == nil ? short : long }

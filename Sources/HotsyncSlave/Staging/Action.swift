@@ -67,6 +67,10 @@ struct ActionList {
 
   init(decoding bytes: [UInt8]) throws(Malformed) {
     var reader = ByteReader(bytes)
-    while !reader.isAtEnd { codes.append(try reader.integer()) }
+    while !reader.isAtEnd {
+      let code = try reader.integer()
+      guard code & 7 <= Action.arrived.code else { throw Malformed("an unknown action") }
+      codes.append(code)
+    }
   }
 }

@@ -104,4 +104,8 @@ final class StoreLock: Sendable {
 
   /// Gives it up before its owner ends.
   func release() { try? file.unlock() }
+
+  // A child that another thread is starting has the descriptor, too, until it has become another program: closing it here
+  // would leave the lock with that one.
+  deinit { try? file.unlock() }
 }
