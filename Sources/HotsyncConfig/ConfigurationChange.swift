@@ -35,6 +35,8 @@ extension ConfigurationEditor {
         .busy, "cannot change", files.localPath, cause: "another hotsync config is changing it",
         next: "run the command again")
     }
+    // Closing alone would leave it with a child that another thread is starting.
+    defer { try? folder.descriptor.unlock() }
     let change = try prepare(edits)
     try write(change.local, into: folder)
     return change.missing

@@ -31,6 +31,9 @@ final class MasterState: CatalogPlace, MapPlace {
     }
   }
 
+  // Closing alone would leave it with a child that another thread is starting.
+  deinit { try? lock.unlock() }
+
   // MARK: The record
 
   /// Nil where there is none, or none that can be read: the slave then wants `--adopt`.
