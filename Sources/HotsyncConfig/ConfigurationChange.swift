@@ -27,18 +27,15 @@ extension ConfigurationEditor {
     // First without a lock, so that a change that is refused makes no folder.
     _ = try prepare(edits)
     let folder = try localFolder()
-    do throws(SystemError) {
-      guard try folder.descriptor.tryLock() else { throw SystemError(number: EWOULDBLOCK, operation: "", subject: "") }
-    } catch {
-      guard error.number == EWOULDBLOCK else { throw ConfigError(error) }
+    let lock = try ConfigError.telling { () throws(SystemError) in try HeldLock(folder.descriptor.duplicate()) }
+    guard let lock else {
       throw ConfigError(
         .busy, "cannot change", files.localPath, cause: "another hotsync config is changing it",
         next: "run the command again")
     }
-    // Closing alone would leave it with a child that another thread is starting.
-    defer { try? folder.descriptor.unlock() }
     let change = try prepare(edits)
     try write(change.local, into: folder)
+    withExtendedLifetime(lock) {}
     return change.missing
   }
 

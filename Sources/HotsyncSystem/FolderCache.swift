@@ -5,7 +5,7 @@ public final class FolderCache {
   private let rights: UInt16
   private var path: RelativePath?
   // An object of its own, so that what is lent stays open when it is forgotten meanwhile.
-  private var opened: Opened?
+  private var opened: OpenFolder?
   /// Folders whose mode stood in the way of a user that is not root, and was opened up.
   public private(set) var loosened: [RelativePath] = []
 
@@ -25,7 +25,7 @@ public final class FolderCache {
     guard let parent = path.parent else { return try body(top) }
     if let opened, self.path == parent { return try body(opened.folder) }
     forget()
-    let opened = Opened(try open(parent))
+    let opened = OpenFolder(try open(parent))
     (self.opened, self.path) = (opened, parent)
     return try body(opened.folder)
   }
@@ -34,11 +34,6 @@ public final class FolderCache {
   public func forget() {
     opened = nil
     path = nil
-  }
-
-  private final class Opened {
-    let folder: Folder
-    init(_ folder: consuming Folder) { self.folder = folder }
   }
 
   private func open(_ path: RelativePath) throws(SystemError) -> Folder {

@@ -52,12 +52,6 @@ final class FolderPlace: @unchecked Sendable {
   }
 }
 
-/// A folder that stays open for as long as one below it may have to be opened.
-final class OpenFolder: Sendable {
-  let folder: Folder
-  init(_ folder: consuming Folder) { self.folder = folder }
-}
-
 /// Tells one mounted file system from another.
 struct FileSystemPlace: Equatable, Sendable {
   let device: UInt64

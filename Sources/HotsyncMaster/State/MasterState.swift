@@ -9,7 +9,7 @@ final class MasterState: CatalogPlace, MapPlace {
   private let catalogFolder: Folder
   private let mapFolder: Folder
   /// Held as long as this lives.
-  private let lock: Descriptor
+  private let lock: HeldLock
 
   private static let recordName = StateNames.name("record")
 
@@ -21,8 +21,9 @@ final class MasterState: CatalogPlace, MapPlace {
       folder = try StateNames.makeFolder(connection, root)
       catalogFolder = try folder.makeOrOpenFolder(StateNames.name("catalog"))
       mapFolder = try folder.makeOrOpenFolder(StateNames.name("maps"))
-      lock = try folder.open(StateNames.name("lock"), [.readingAndWriting, .creating])
-      guard try lock.tryLock() else { throw SystemError.locked }
+      let file = try folder.open(StateNames.name("lock"), [.readingAndWriting, .creating])
+      guard let lock = try HeldLock(file) else { throw SystemError.locked }
+      self.lock = lock
     } catch {
       guard error == SystemError.locked else { throw MasterError(error) }
       throw MasterError(
@@ -30,9 +31,6 @@ final class MasterState: CatalogPlace, MapPlace {
         next: "wait until that has ended; hotsync status shows it")
     }
   }
-
-  // Closing alone would leave it with a child that another thread is starting.
-  deinit { try? lock.unlock() }
 
   // MARK: The record
 

@@ -30,7 +30,7 @@ public final class Agent {
   private let epoch: Epoch
   private let metadata: MetadataWriter
   private var conversation = Conversation()
-  private var cycleLock: StoreLock?
+  private var cycleLock: HeldLock?
   private var previous: Generation?
   private var purpose = Hello.Purpose.look
   private var reception: Reception?
@@ -139,7 +139,7 @@ public final class Agent {
   }
 
   /// The agent of a cycle that just ended may take a moment to go.
-  private func lockForCycle() throws(StoreError) -> StoreLock {
+  private func lockForCycle() throws(StoreError) -> HeldLock {
     let start = context.clocks.elapsed()
     while true {
       if let lock = try store.tryLock(StoreLayout.cycleLock) { return lock }

@@ -6,10 +6,9 @@ import HotsyncSystem
 extension Store {
   private static let readers = StoreLayout.name("readers")
 
-  private func tryPin(_ name: FileName, shared: Bool) throws(StoreError) -> StoreLock? {
+  private func tryPin(_ name: FileName, shared: Bool) throws(StoreError) -> HeldLock? {
     try StoreError.telling { () throws(SystemError) in
-      let file = try openPin(name, shared: shared)
-      return try file.tryLock(shared: shared) ? StoreLock(file) : nil
+      try HeldLock(openPin(name, shared: shared), shared: shared)
     }
   }
 
@@ -22,10 +21,10 @@ extension Store {
   }
 
   /// Nil while anybody reads anything.
-  func tryLockOutReaders() throws(StoreError) -> StoreLock? { try tryPin(Store.readers, shared: false) }
+  func tryLockOutReaders() throws(StoreError) -> HeldLock? { try tryPin(Store.readers, shared: false) }
 
   /// Nil while anybody reads that generation.
-  func tryPinExclusively(_ generation: UInt64) throws(StoreError) -> StoreLock? {
+  func tryPinExclusively(_ generation: UInt64) throws(StoreError) -> HeldLock? {
     try tryPin(StoreLayout.name(generation), shared: false)
   }
 
@@ -40,8 +39,8 @@ extension Store {
 
 /// Held as long as a generation is read.
 struct ReaderPin: Sendable {
-  let readers: StoreLock
-  let generation: StoreLock
+  let readers: HeldLock
+  let generation: HeldLock
 }
 
 /// The one flush of a cycle (syncfs(2)): the kernel reports every error of writing back since the descriptor was opened.

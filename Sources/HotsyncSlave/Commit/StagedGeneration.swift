@@ -6,7 +6,7 @@ import HotsyncSystem
 struct StagedGeneration: ~Copyable {
   let journal: Journal
   /// Held until the commit is done: nobody starts to read while a file is patched in place.
-  let pin: StoreLock?
+  let pin: HeldLock?
   let obsoleteMaps: [Digest]
 }
 
@@ -70,7 +70,7 @@ struct Sealer {
 
   /// Saves what patches will overwrite and sets their space aside. Where the file system can clone, or somebody reads, or
   /// it cannot promise the space, whole files are made of them instead.
-  private func preparePatches() throws(StoreError) -> StoreLock? {
+  private func preparePatches() throws(StoreError) -> HeldLock? {
     guard !intake.patches.isEmpty, let previous else { return nil }
     let pin = try store.tryLockOutReaders()
     for patch in intake.patches {

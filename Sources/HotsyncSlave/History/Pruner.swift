@@ -39,7 +39,7 @@ public final class Pruner {
   private let measures: Bool
   private let metadata: MetadataWriter
   private let clocks: Clocks
-  private var lock: StoreLock?
+  private var lock: HeldLock?
   private var sliceBegan = Duration.zero
 
   /// How long it keeps the writer's lock at a stretch.
@@ -151,7 +151,7 @@ public final class Pruner {
   }
 
   private func unlist(_ outcome: inout Outcome, _ list: GenerationList) throws(StoreError) {
-    var pins: [StoreLock] = []
+    var pins: [HeldLock] = []
     for index in outcome.fates.indices where !outcome.fates[index].decision.isKept {
       let number = outcome.fates[index].generation.number
       if let pin = try store.tryPinExclusively(number) {

@@ -10,15 +10,9 @@ final class NewFolders {
 
   private struct Tree {
     let path: RelativePath
-    let folder: Opened
+    let folder: OpenFolder
     /// The folder in it that the last file went into.
-    var last: (path: RelativePath, folder: Opened)
-  }
-
-  // An object of its own, so that it can be kept as the last one, too.
-  private final class Opened {
-    let folder: Folder
-    init(_ folder: consuming Folder) { self.folder = folder }
+    var last: (path: RelativePath, folder: OpenFolder)
   }
 
   init(_ store: Store) throws(SystemError) {
@@ -37,7 +31,7 @@ final class NewFolders {
       try withParent(of: path) { (folder) throws(SystemError) in try folder.makeFolder(path.name) }
       return .arrived
     }
-    let opened = Opened(try top.makeOrOpenFolder(StoreLayout.name(number)))
+    let opened = OpenFolder(try top.makeOrOpenFolder(StoreLayout.name(number)))
     tree = Tree(path: path, folder: opened, last: (path, opened))
     return .placeFolder(number)
   }
@@ -48,7 +42,7 @@ final class NewFolders {
   ) throws(SystemError) -> Result {
     guard let tree, let parent = path.parent else { throw SystemError.missing(path.description) }
     if tree.last.path == parent { return try body(tree.last.folder.folder) }
-    let opened = parent == tree.path ? tree.folder : Opened(try open(parent, in: tree))
+    let opened = parent == tree.path ? tree.folder : OpenFolder(try open(parent, in: tree))
     self.tree?.last = (parent, opened)
     return try body(opened.folder)
   }

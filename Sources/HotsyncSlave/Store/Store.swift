@@ -69,15 +69,14 @@ public final class Store: Sendable {
   // MARK: Locks
 
   /// Takes a lock of the store; nil where somebody else holds it. It is held until its owner ends.
-  func tryLock(_ name: FileName) throws(StoreError) -> StoreLock? {
+  func tryLock(_ name: FileName) throws(StoreError) -> HeldLock? {
     try StoreError.telling { () throws(SystemError) in
-      let file = try top.open(name, [.readingAndWriting, .creating])
-      return try file.tryLock() ? StoreLock(file) : nil
+      try HeldLock(top.open(name, [.readingAndWriting, .creating]))
     }
   }
 
   /// Takes the writer's lock, which a prune gives up every few seconds.
-  func lockForWriting(atMost limit: Duration = .seconds(60), clocks: Clocks = .system) throws(StoreError) -> StoreLock {
+  func lockForWriting(atMost limit: Duration = .seconds(60), clocks: Clocks = .system) throws(StoreError) -> HeldLock {
     let start = clocks.elapsed()
     while true {
       if let lock = try tryLock(StoreLayout.lock) { return lock }
@@ -95,17 +94,4 @@ public final class Store: Sendable {
   func hasJournal() throws(StoreError) -> Bool {
     try StoreError.telling { () throws(SystemError) in try top.statusIfPresent(StoreLayout.journal) != nil }
   }
-}
-
-/// A lock that is held as long as this lives.
-final class StoreLock: Sendable {
-  private let file: Descriptor
-  init(_ file: consuming Descriptor) { self.file = file }
-
-  /// Gives it up before its owner ends.
-  func release() { try? file.unlock() }
-
-  // A child that another thread is starting has the descriptor, too, until it has become another program: closing it here
-  // would leave the lock with that one.
-  deinit { try? file.unlock() }
 }
