@@ -54,7 +54,10 @@ let package = Package(
     module("HotsyncPlan", ["HotsyncSystem", "HotsyncCatalog"]),
     module("HotsyncProtocol", ["HotsyncSystem", "HotsyncCatalog", "HotsyncDelta", "CZstd"]),
     module("HotsyncConfig", ["HotsyncSystem", yams]),
+    // What a promotion needs to know of a machine.
+    module("HotsyncFacts", ["HotsyncSystem"]),
     // Row 3: the edges.
+    module("HotsyncDatabases", ["HotsyncSystem"]),
     module("HotsyncReport", ["HotsyncSystem", logging]),
     module("HotsyncTransport", ["HotsyncSystem", "HotsyncCatalog", "HotsyncProtocol", "CHotsyncShims", "CLibssh2"]),
     // Row 4: the two machines.
@@ -62,13 +65,19 @@ let package = Package(
       "HotsyncMaster",
       [
         "HotsyncSystem", "HotsyncCatalog", "HotsyncDelta", "HotsyncPlan", "HotsyncProtocol",
-        "HotsyncConfig", "HotsyncReport", "HotsyncTransport", logging,
+        "HotsyncConfig", "HotsyncReport", "HotsyncTransport", "HotsyncFacts", "HotsyncDatabases", logging,
       ]),
     module(
       "HotsyncSlave",
       [
         "HotsyncSystem", "HotsyncCatalog", "HotsyncDelta", "HotsyncPlan", "HotsyncProtocol",
-        "HotsyncConfig", "HotsyncReport", "HotsyncTransport",
+        "HotsyncConfig", "HotsyncReport", "HotsyncTransport", "HotsyncFacts", "HotsyncDatabases",
+      ]),
+    module(
+      "HotsyncPromote",
+      [
+        "HotsyncSystem", "HotsyncCatalog", "HotsyncPlan", "HotsyncProtocol", "HotsyncConfig", "HotsyncReport",
+        "HotsyncTransport", "HotsyncFacts", "HotsyncDatabases", "HotsyncSlave",
       ]),
     // What the commands share: their options, and the world they stand in.
     module("HotsyncCommand", ["HotsyncSystem", "HotsyncCatalog", "HotsyncConfig", "HotsyncReport", argumentParser]),
@@ -84,7 +93,14 @@ let package = Package(
       "hotsync-slave",
       [
         "HotsyncSlave", "HotsyncMaster", "HotsyncCommand", "HotsyncConfig", "HotsyncReport", "HotsyncSystem",
-        "HotsyncPlan", "HotsyncProtocol", "HotsyncTransport", "HotsyncCatalog", argumentParser,
+        "HotsyncPlan", "HotsyncProtocol", "HotsyncTransport", "HotsyncCatalog", "HotsyncFacts", "HotsyncDatabases",
+        argumentParser,
+      ]),
+    executable(
+      "hotsync-promote",
+      [
+        "HotsyncPromote", "HotsyncSlave", "HotsyncCommand", "HotsyncConfig", "HotsyncReport", "HotsyncSystem",
+        "HotsyncFacts", "HotsyncDatabases", argumentParser,
       ]),
     // What the tests stand on, and a tool by which scripts make trees.
     .target(
@@ -122,6 +138,21 @@ let package = Package(
         "HotsyncSlave", "HotsyncSystem", "HotsyncCatalog", "HotsyncDelta", "HotsyncConfig", "HotsyncPlan",
         "HotsyncProtocol",
         "HotsyncTransport", "TestSupport", "hotsync-slave",
+      ]),
+    tests("HotsyncFactsTests", ["HotsyncFacts", "HotsyncSystem", "TestSupport"]),
+    tests("HotsyncDatabasesTests", ["HotsyncDatabases", "HotsyncSystem", "TestSupport"]),
+    tests(
+      "HotsyncPromoteTests",
+      [
+        "HotsyncPromote", "HotsyncSlave", "HotsyncFacts", "HotsyncDatabases", "HotsyncConfig", "HotsyncReport",
+        "HotsyncCatalog", "HotsyncSystem", "TestSupport",
+      ]),
+    // Whole promotions in scratch roots, by the real executables.
+    tests(
+      "PromotionTests",
+      [
+        "TestSupport", "HotsyncSystem", "HotsyncConfig", "HotsyncReport", "HotsyncFacts", "hotsync", "hotsync-slave",
+        "hotsync-promote",
       ]),
     // The real executables on scratch roots.
     tests(

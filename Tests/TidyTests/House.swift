@@ -3,7 +3,7 @@ enum House {
   static let rows: [String: Int] = [
     "HotsyncSystem": 0,
     "HotsyncCatalog": 1, "HotsyncDelta": 1,
-    "HotsyncPlan": 2, "HotsyncProtocol": 2, "HotsyncConfig": 2,
+    "HotsyncPlan": 2, "HotsyncProtocol": 2, "HotsyncConfig": 2, "HotsyncFacts": 2,
     "HotsyncDatabases": 3, "HotsyncReport": 3, "HotsyncTransport": 3,
     "HotsyncMaster": 4, "HotsyncSlave": 4, "HotsyncPromote": 4, "HotsyncCommand": 4,
     "hotsync": 5, "hotsync-slave": 5, "hotsync-promote": 5,

@@ -1,0 +1,19 @@
+public import HotsyncSystem
+
+/// Where a generation keeps what is no file of the master's (docs/decisions/0025-dumps-and-facts-in-the-catalog.md): entries of
+/// the catalog like all others, so that commit, history, verification and restore hold for them, too. Nothing of the
+/// master's tree may stand there.
+public enum ReservedPaths {
+  public static let top = path(".hotsync")
+  /// `<engine>/accounts.sql` and `<engine>/databases/<name>.sql`, each with its `.tables` beside it.
+  public static let dumps = path(".hotsync/dumps")
+  /// One JSON document a subject.
+  public static let facts = path(".hotsync/facts")
+
+  public static func holds(_ path: RelativePath) -> Bool { path == top || path.isBelow(top) }
+
+  private static func path(_ text: String) -> RelativePath {
+    guard let path = RelativePath(text) else { preconditionFailure("\(text) is no path") }
+    return path
+  }
+}

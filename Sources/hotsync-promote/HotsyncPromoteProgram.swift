@@ -1,0 +1,10 @@
+import ArgumentParser
+import HotsyncCommand
+
+/// `hotsync-promote`: makes the spare machine the production machine. Arguments and wiring only.
+@main
+struct HotsyncPromoteProgram: ParsableCommand, Executable {
+  static let program = "hotsync-promote"
+  static let configuration = CommandConfiguration(
+    commandName: program, abstract: "Make this slave the production machine, at its console.", version: Version.text)
+}
