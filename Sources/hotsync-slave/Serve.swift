@@ -23,6 +23,7 @@ struct ServeVerb: Verb {
     let context: AgentContext
     let store: Store
     let epoch: Epoch
+    let holder: EpochHolder?
     let accounts: Accounts
   }
 
@@ -57,7 +58,8 @@ struct ServeVerb: Verb {
       throw error
     case .success(let setting):
       try Agent(
-        setting.context, store: setting.store, channel: channel, epoch: setting.epoch, accounts: setting.accounts
+        setting.context, store: setting.store, channel: channel, epoch: setting.epoch, holder: setting.holder,
+        accounts: setting.accounts
       ).run()
       return .done
     }
@@ -82,6 +84,6 @@ struct ServeVerb: Verb {
       })
     return Setting(
       connection: connection, context: context, store: try machine.store(of: connection, in: configuration),
-      epoch: try EpochFile.read(below: machine.root), accounts: try machine.accounts())
+      epoch: try EpochFile.read(below: machine.root), holder: try EpochHolder.read(below: machine.root), accounts: try machine.accounts())
   }
 }
