@@ -117,9 +117,9 @@ enum Schema {
       "connections.NAME.data.trusted_xattrs", .boolean, .scalar("false"), .effective,
       "Whether trusted.* and security.* attributes are sent, and on the slave: taken"),
     row(
-      "connections.NAME.config.include", .list(.path()), .list([]), .onlyDefault,
-      "Folders that a promotion overlays file by file"),
-    row("connections.NAME.config.exclude", .list(.pattern), .list([]), .onlyDefault, "What is left out of them"),
+      "connections.NAME.config.include", .list(.path()), .list([]), .effective,
+      "Folders that a promotion overlays file by file, without what makes the machine itself"),
+    row("connections.NAME.config.exclude", .list(.pattern), .list([]), .effective, "What is left out of them"),
     row(
       "connections.NAME.network.status", status, .scalar("enabled"), .onlyDefault,
       "Whether a promotion may bring the master's addresses back"),
@@ -197,10 +197,10 @@ enum Schema {
 
   private static let promotion = [
     row(
-      "promote.probe", .list(.choice(["arp", "ping", "ssh"])), .list(["arp", "ping", "ssh"]), .onlyDefault,
+      "promote.probe", .list(.choice(["arp", "ping", "ssh"])), .list(["arp", "ping", "ssh"]), .effective,
       "How a promotion asks whether the master is really off"),
     row(
-      "promote.max_age", .duration(minute...(day * 3_650)), .scalar("1h"), .onlyDefault,
+      "promote.max_age", .duration(minute...(day * 3_650)), .scalar("1h"), .effective,
       "Older data is promoted only if the operator accepts it"),
     row(
       "promote.internet_check", .list(.probeTarget), .list(["https://www.debian.org", "1.1.1.1"]), .onlyDefault,
