@@ -103,9 +103,11 @@ struct Apply: ParsableCommand {
 
   func run() throws {
     try CommandWorld.run(Hotsync.program, options) { world in
-      _ = try world.configuration()
+      let configuration = try world.configuration()
       var report = ApplyReport()
       report.changed = try MachineFolders.make(below: try world.openRoot())
+      report.changed += try GuardUnits.apply(
+        try world.openRoot(), isMaster: configuration.connections.contains { $0.role == .master })
       return world.console.present(report)
     }
   }
