@@ -1,3 +1,5 @@
+public import HotsyncSystem
+
 /// What one way of asking for the master says.
 public struct Signal: Sendable, Equatable {
   public enum State: String, Sendable {

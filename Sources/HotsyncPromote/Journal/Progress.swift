@@ -1,4 +1,4 @@
-import HotsyncSystem
+public import HotsyncSystem
 
 /// Where a promotion stands: nothing but what its journal says, and what comes next. Pure; the driver does what it is told.
 ///

@@ -1,4 +1,4 @@
-public import HotsyncSystem
+import HotsyncSystem
 
 /// One thing that a promotion does to the machine, as a value: `--check` prints it, the promotion writes it down and carries
 /// it out, the rollback takes it back. Each can be carried out again after it was interrupted.

@@ -1,3 +1,5 @@
+public import HotsyncSystem
+
 /// The person at the console.
 public protocol Operator: Sendable {
   /// Whether anybody is there to be asked.

@@ -114,9 +114,12 @@ public final class Agent {
 
   private func greet(_ hello: Hello) throws {
     try HandshakeRules.check(hello, connection: context.connection, epoch: epoch, holder: holder)
+    try context.mayServe()
     purpose = hello.purpose
     if purpose == .cycle {
       cycleLock = try lockForCycle()
+      // A promotion that began meanwhile holds the lock until it ends, and leaves its mark.
+      try context.mayServe()
       try Committer(store: store, metadata: metadata).settle()
     } else if try store.hasJournal() {
       throw StoreError.busy(
