@@ -14,7 +14,8 @@ public enum GuardUnits {
   /// - Returns: what was changed, in words.
   public static func apply(_ root: borrowing Folder, isMaster: Bool) throws -> [String] {
     let isMachine = try root.isMachineRoot()
-    let units = isMaster ? BaseUnits.managed(try Facts.Services.gathered(below: root, isMachine: isMachine).enabled) : []
+    let units =
+      isMaster ? BaseUnits.managed(try Facts.Services.gathered(below: root, isMachine: isMachine).enabled) : []
     let early = isMachine ? try earlyUnits(units) : []
     var wanted: [String: String] = [:]
     for unit in units { wanted[unit] = dropIn(of: unit, mayWait: !early.contains(unit)) }

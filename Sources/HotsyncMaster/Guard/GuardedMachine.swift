@@ -106,7 +106,9 @@ final class GuardedMachine {
       for address in interface.addresses where !address.isLease {
         guard let known = InternetAddress(text: address.address), service.contains(known) else { continue }
         let words = "\(known)/\(address.prefix)"
-        if run("ip", ["address", "del", words, "dev", interface.name]) { done.append("took \(words) off \(interface.name)") }
+        if run("ip", ["address", "del", words, "dev", interface.name]) {
+          done.append("took \(words) off \(interface.name)")
+        }
       }
     }
     return done

@@ -64,7 +64,8 @@ public struct GuardReport: Report {
       lines = ["FENCED\(moment): another machine is the master now", "  cause: \(harmless(cause))"]
     }
     lines += peers.map { peer in
-      "  \(harmless(peer.connection)): \(peer.answer.rawValue)" + (peer.message.isEmpty ? "" : ", \(harmless(peer.message))")
+      "  \(harmless(peer.connection)): \(peer.answer.rawValue)"
+        + (peer.message.isEmpty ? "" : ", \(harmless(peer.message))")
     }
     return (lines + done.map { "  \(harmless($0))" }).joined(separator: "\n")
   }

@@ -61,7 +61,8 @@ struct BaseUnitsTests {
   @Test("what reaches and orders the machine is kept, what serves is managed")
   func managed() {
     let units = [
-      ("ssh.service", "multi-user.target"), ("nginx.service", "multi-user.target"), ("cron.service", "multi-user.target"),
+      ("ssh.service", "multi-user.target"), ("nginx.service", "multi-user.target"),
+      ("cron.service", "multi-user.target"),
       ("getty@tty1.service", "getty.target"), ("systemd-timesyncd.service", "sysinit.target"),
       ("hotsync-guard.service", "multi-user.target"), ("mariadb.service", "multi-user.target"),
       ("postgresql@15-main.service", "multi-user.target"), ("keyboard-setup.service", "sysinit.target"),

@@ -3,7 +3,11 @@ import Testing
 
 @Suite("Addresses of cards and machines")
 struct LinkAddressesTests {
-  @Test("what is no address of a card is none", arguments: ["", "02:00:00:aa:bb", "02:00:00:aa:bb:cc:dd", "02:00:00:aa:bb:c", "02:00:00:aa:bb:+c", "02-00-00-aa-bb-cc"])
+  @Test(
+    "what is no address of a card is none",
+    arguments: [
+      "", "02:00:00:aa:bb", "02:00:00:aa:bb:cc:dd", "02:00:00:aa:bb:c", "02:00:00:aa:bb:+c", "02-00-00-aa-bb-cc",
+    ])
   func noCard(text: String) { #expect(HardwareAddress(text: text) == nil) }
 
   @Test("an address of a card is told in small letters")

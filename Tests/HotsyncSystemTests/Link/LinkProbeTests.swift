@@ -36,7 +36,8 @@ struct LinkProbeTests {
     return try result.withLock { try $0.get() }
   }
 
-  @Test("an address that somebody has is told with the card, one that nobody has is not", .enabled(if: Environment.isRoot))
+  @Test(
+    "an address that somebody has is told with the card, one that nobody has is not", .enabled(if: Environment.isRoot))
   func whoHas() throws {
     let taken = try #require(InternetAddress(text: "192.0.2.10"))
     let free = try #require(InternetAddress(text: "192.0.2.11"))
