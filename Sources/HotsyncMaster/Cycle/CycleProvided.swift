@@ -67,15 +67,14 @@ extension Provided {
   }
 
   private mutating func add(_ subject: DumpSubject, of engine: any DatabaseEngine, _ folder: RelativePath) {
-    guard let path = DumpPlaces.path(of: subject, in: engine.name) else {
-      let error = DatabaseError(
-        .failed, "cannot dump", "\(engine.name), \(Provided.name(subject))",
-        cause: "its name is longer than a file's may be", next: "rename it, or exclude it")
-      return problems.append(Provided.problem(error, at: folder))
+    do throws(DatabaseError) {
+      let path = ReservedPaths.inDumps(try DumpPath.dump(of: subject, engine: engine.name))
+      files[path] = .dump(engine, subject)
+      guard let beside = try DumpPath.fingerprint(of: subject, engine: engine.name) else { return }
+      files[ReservedPaths.inDumps(beside)] = .fingerprint(of: path)
+    } catch {
+      problems.append(Provided.problem(error, at: folder))
     }
-    files[path] = .dump(engine, subject)
-    guard case .database = subject, let beside = DumpPlaces.fingerprint(beside: path) else { return }
-    files[beside] = .fingerprint(of: path)
   }
 
   mutating func gatherFacts(below root: borrowing Folder, cache folder: consuming Folder) {

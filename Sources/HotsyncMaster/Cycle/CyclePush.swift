@@ -76,7 +76,8 @@ extension Cycle {
       digest: base.known.position.catalog
     ) { files, bytes in progress.advance(files: files, bytes: bytes) }
     let steps = StepsAhead(scanned.spool, for: contents, damaged: scanned.damaged)
-    let provided = try ProvidedPush(scanned.provided, by: pusher, owners: scanned.owners, clocks: clocks)
+    let provided = try ProvidedPush(
+      scanned.provided, by: pusher, owners: scanned.owners, acceptsLess: options.acceptsDeletions, clocks: clocks)
     defer { report.databases = pusher.databases }
     while let step = try steps.next() {
       try provided.pass(before: step.path)

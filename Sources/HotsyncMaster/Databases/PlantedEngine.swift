@@ -32,7 +32,7 @@
       return databases.map { $0 == "accounts" ? .accounts : .database($0) }
     }
 
-    func dump(_ subject: DumpSubject) throws(DatabaseError) -> any DumpStream {
+    func dump(_ subject: DumpSubject, formerSize: UInt64?) throws(DatabaseError) -> any DumpStream {
       let file = if case .database(let database) = subject { database } else { "accounts" }
       do throws(SystemError) {
         return PlantedDump(try Descriptor.open("\(folder)/\(file).sql"), fails: isThere("\(file).fails"))
@@ -48,6 +48,7 @@
       private let fails: Bool
       private var position: UInt64 = 0
       private(set) var fingerprint = Fingerprint()
+      let notices: [String] = []
 
       init(_ file: consuming Descriptor, fails: Bool) {
         self.file = file

@@ -11,13 +11,17 @@ final class ProvidedPush {
   private let steps: [ProvidedStep]
   private let owner: Owner
   private let group: Owner
+  private let acceptsLess: Bool
   private let clocks: Clocks
   private var isDone = false
   /// By the path of their dump, as their JSON; a dump that failed has none.
   private var fingerprints: [RelativePath: [UInt8]] = [:]
 
-  /// - Parameter owners: of the machine.
-  init(_ steps: ProvidedSteps, by pusher: Pusher, owners: OwnerNames, clocks: Clocks) throws {
+  /// - Parameters:
+  ///   - owners: of the machine.
+  ///   - acceptsLess: a dump of which little is left is news.
+  init(_ steps: ProvidedSteps, by pusher: Pusher, owners: OwnerNames, acceptsLess: Bool, clocks: Clocks) throws {
+    self.acceptsLess = acceptsLess
     self.pusher = pusher
     self.steps = steps.steps
     self.clocks = clocks
@@ -91,7 +95,8 @@ final class ProvidedPush {
       step, .regular(size: brought.size, digest: brought.digest), ProvidedSteps.filePermissions)
     if isCounted {
       pusher.counts.literal &+= brought.literal
-      if case .unchanged = brought.delivery {} else {
+      if case .unchanged = brought.delivery {
+      } else {
         pusher.counts.changedBytes &+= brought.size
         pusher.counts.matched &+= brought.size - min(brought.literal, brought.size)
       }
@@ -118,11 +123,14 @@ final class ProvidedPush {
           result: result))
     }
     do {
-      let dump = try engine.dump(subject)
-      let content = DumpContent(dump)
-      let brought = try bring(step, content, isCounted: true) { DumpContent(try engine.dump(subject)) }
-      fingerprints[step.path] = DumpPlaces.encode(dump.fingerprint)
+      let formerSize = acceptsLess ? nil : step.old.flatMap { $0.isFolder ? nil : $0.size }
+      let dump = try engine.dump(subject, formerSize: formerSize)
+      let brought = try bring(step, DumpContent(dump), isCounted: true) {
+        DumpContent(try engine.dump(subject, formerSize: nil))
+      }
+      fingerprints[step.path] = dump.fingerprint.encode()
       report(brought.isNew ? "dumped" : "unchanged", brought.size)
+      tell(dump.notices, of: engine, subject, at: step.path)
       pusher.progress(1, brought.size)
     } catch {
       let cause: any HotsyncError
@@ -131,11 +139,22 @@ final class ProvidedPush {
       case let error as DatabaseError: cause = error
       case is LeftOut:
         cause = DatabaseError(
-          .failed, "cannot dump", Provided.name(subject), cause: "it is longer than any file may be", next: "exclude it")
+          .failed, "cannot dump", Provided.name(subject), cause: "it is longer than any file may be", next: "exclude it"
+        )
       default: throw error
       }
       report("failed", 0)
       pusher.problems.append(Provided.failure(of: engine, subject, at: step.path, cause, keepsOld: step.old != nil))
+    }
+  }
+
+  private func tell(
+    _ notices: [String], of engine: any DatabaseEngine, _ subject: DumpSubject, at path: RelativePath
+  ) {
+    pusher.problems += notices.map {
+      Problem(
+        code: "dump_notice", path: ReportedPath(path), message: "\(engine.name), \(Provided.name(subject)): \($0)",
+        nextStep: "nothing, if that is known", leftOut: false)
     }
   }
 }

@@ -72,7 +72,8 @@ extension VersionFile {
   fileprivate func opened(size: UInt64, digest: Digest, key: HashKey) throws(StoreError) -> Descriptor? {
     if let own = try unpatched() { return own }
     let copy = try StoreError.telling { () throws(SystemError) in try Descriptor.memoryFile() }
-    return try ContentCopier(key: key).copy(self, into: copy, size: size, digest: digest) ? copy : nil
+    guard try ContentCopier(key: key).copy(self, into: copy, size: size, digest: digest) else { return nil }
+    return copy
   }
 
   private func unpatched() throws(StoreError) -> Descriptor? {
