@@ -34,6 +34,12 @@ final class PushProgress {
     expect(bytes)
   }
 
+  /// So much came that nobody knew of: the plan grows by it.
+  func passUnplanned(_ bytes: UInt64) {
+    expect(bytes)
+    advance(0, bytes)
+  }
+
   /// An entry is done: what was not told of it is told now, whether it was looked at or not.
   ///
   /// - Parameter size: of a regular file, else 0.
