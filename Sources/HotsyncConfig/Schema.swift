@@ -135,31 +135,31 @@ enum Schema {
   ]
 
   private static let databases = [
-    row("connections.NAME.databases.status", status, .scalar("enabled"), .onlyDefault, "Whether databases are dumped"),
-    row("connections.NAME.databases.mariadb.status", engineStatus, .scalar("auto"), .onlyDefault, "MariaDB, MySQL"),
+    row("connections.NAME.databases.status", status, .scalar("enabled"), .effective, "Whether databases are dumped"),
+    row("connections.NAME.databases.mariadb.status", engineStatus, .scalar("auto"), .effective, "MariaDB, MySQL"),
     row(
-      "connections.NAME.databases.mariadb.socket", .path(), .scalar("/run/mysqld/mysqld.sock"), .onlyDefault,
+      "connections.NAME.databases.mariadb.socket", .path(), .scalar("/run/mysqld/mysqld.sock"), .effective,
       "Its socket"),
     row(
-      "connections.NAME.databases.mariadb.defaults_file", .path(mayBeEmpty: true), .scalar(""), .onlyDefault,
+      "connections.NAME.databases.mariadb.defaults_file", .path(mayBeEmpty: true), .scalar(""), .effective,
       "A file with its user and password"),
-    row("connections.NAME.databases.mariadb.include", .list(.text), .list([]), .onlyDefault, "Only these databases"),
-    row("connections.NAME.databases.mariadb.exclude", .list(.text), .list([]), .onlyDefault, "Not these databases"),
-    row("connections.NAME.databases.postgresql.status", engineStatus, .scalar("auto"), .onlyDefault, "PostgreSQL"),
+    row("connections.NAME.databases.mariadb.include", .list(.text), .list([]), .effective, "Only these databases"),
+    row("connections.NAME.databases.mariadb.exclude", .list(.text), .list([]), .effective, "Not these databases"),
+    row("connections.NAME.databases.postgresql.status", engineStatus, .scalar("auto"), .effective, "PostgreSQL"),
     row(
-      "connections.NAME.databases.postgresql.host", .text, .scalar("/var/run/postgresql"), .onlyDefault,
+      "connections.NAME.databases.postgresql.host", .text, .scalar("/var/run/postgresql"), .effective,
       "The folder of its socket, or a host"),
     row(
-      "connections.NAME.databases.postgresql.port", .integer(1...65_535), .scalar("5432"), .onlyDefault, "Its port"),
-    row("connections.NAME.databases.postgresql.user", .user, .scalar("postgres"), .onlyDefault, "Its user"),
+      "connections.NAME.databases.postgresql.port", .integer(1...65_535), .scalar("5432"), .effective, "Its port"),
+    row("connections.NAME.databases.postgresql.user", .user, .scalar("postgres"), .effective, "Its user"),
     row(
-      "connections.NAME.databases.postgresql.run_as", .user, .scalar("postgres"), .onlyDefault,
+      "connections.NAME.databases.postgresql.run_as", .user, .scalar("postgres"), .effective,
       "The system's user who runs its clients"),
     row(
-      "connections.NAME.databases.postgresql.passfile", .path(mayBeEmpty: true), .scalar(""), .onlyDefault,
+      "connections.NAME.databases.postgresql.passfile", .path(mayBeEmpty: true), .scalar(""), .effective,
       "A file with its password"),
-    row("connections.NAME.databases.postgresql.include", .list(.text), .list([]), .onlyDefault, "Only these databases"),
-    row("connections.NAME.databases.postgresql.exclude", .list(.text), .list([]), .onlyDefault, "Not these databases"),
+    row("connections.NAME.databases.postgresql.include", .list(.text), .list([]), .effective, "Only these databases"),
+    row("connections.NAME.databases.postgresql.exclude", .list(.text), .list([]), .effective, "Not these databases"),
     row("connections.NAME.databases.sqlite.files", .list(.path()), .list([]), .onlyDefault, "SQLite's files"),
     row(
       "connections.NAME.databases.exec", .list(.command), .list([]), .onlyDefault,

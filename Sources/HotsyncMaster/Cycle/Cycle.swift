@@ -21,6 +21,8 @@ public final class Cycle {
   var reconnection = Reconnection()
   var attempts = Attempts()
   var earlyWalk: EarlyWalk?
+  /// Dumps and facts, from the first attempt that came to them.
+  var provided: Provided?
 
   /// - Parameters:
   ///   - root: the live root, which configuration, state and hooks lie below.

@@ -40,6 +40,9 @@ final class ContentSender {
   /// What was patched or moved, for the case that it does not come out as it should.
   private(set) var patched: [UInt64: (sighting: Sighting, digest: Digest)] = [:]
 
+  /// The same of what came from no file.
+  private(set) var provided: [UInt64: ProvidedContent] = [:]
+
   /// Up to this size a file is read into memory and goes with its entry.
   static let inlineLimit: UInt64 = 256 << 10
   /// Below this size a delta costs more than it saves.
@@ -75,6 +78,8 @@ final class ContentSender {
   var hasLeftovers: Bool { !staged.isEmpty }
 
   func notePatched(_ number: UInt64, _ sighting: Sighting, _ digest: Digest) { patched[number] = (sighting, digest) }
+
+  func noteProvided(_ number: UInt64, _ content: ProvidedContent) { provided[number] = content }
 
   // MARK: One file
 

@@ -237,6 +237,7 @@ extension ContentSender {
 
   /// Sends a content whole whose patch did not come out as it should.
   func repair(_ number: UInt64) throws {
+    if let content = provided[number] { return try repair(number, content) }
     guard let (sighting, digest) = patched[number] else {
       throw ProtocolError.malformed("it misses a content that was no patch", handshakeDone: true)
     }

@@ -8,19 +8,21 @@ import HotsyncSystem
 /// Carries out a plan: reads each entry once, tells the slave what is new of it, and writes the master's copy of the catalog
 /// that results.
 final class Pusher {
-  private let line: SlaveLine
+  let line: SlaveLine
   private let reader: EntryReader
-  private let contents: ContentSender
+  let contents: ContentSender
   private let key: HashKey
   private let departed: DepartedFiles
   /// What the slave found damaged: it is sent again, whole.
-  private let damaged: Set<RelativePath>
-  private let progress: (_ files: UInt64, _ bytes: UInt64) -> Void
+  let damaged: Set<RelativePath>
+  let progress: (_ files: UInt64, _ bytes: UInt64) -> Void
   private var writer: SegmentWriter?
   private(set) var written: UInt64 = 0
   private(set) var digest: CatalogDigest
-  private(set) var counts = PushCounts()
-  private(set) var problems: [Problem] = []
+  var counts = PushCounts()
+  var problems: [Problem] = []
+  /// What became of the dumps.
+  var databases: [DatabaseReport] = []
   private(set) var obsoleteMaps = ObsoleteMaps()
   /// Files that have several names and another inode on the slave now.
   private var replaced: Set<RelativePath> = []
@@ -57,7 +59,7 @@ final class Pusher {
 
   func repair(_ number: UInt64) throws { try contents.repair(number) }
 
-  private func write(_ entry: SegmentEntry) throws {
+  func write(_ entry: SegmentEntry) throws {
     try writer?.append(entry)
     written += 1
   }
@@ -78,7 +80,7 @@ final class Pusher {
     }
   }
 
-  private func remove(_ old: Record) throws {
+  func remove(_ old: Record) throws {
     try line.send(.remove(old.path))
     withdraw(old)
     try write(.removed(old.path))
@@ -185,8 +187,8 @@ final class Pusher {
   // MARK: What becomes of them
 
   /// Sends the entry if its record differs from the old one; writes its stamp down in any case.
-  private func settle(
-    _ record: Record, _ stamp: Stamp, _ old: Record?, isSameContent: Bool, source: () -> Source
+  func settle(
+    _ record: Record, _ stamp: Stamp?, _ old: Record?, isSameContent: Bool, source: () -> Source
   ) throws {
     guard record != old || !isSameContent || damaged.contains(record.path) else {
       return try write(.present(record, stamp))
@@ -196,7 +198,7 @@ final class Pusher {
     try note(record, stamp, old, source)
   }
 
-  private func note(_ record: Record, _ stamp: Stamp, _ old: Record?, _ source: Source) throws {
+  func note(_ record: Record, _ stamp: Stamp?, _ old: Record?, _ source: Source) throws {
     if let old { withdraw(old) }
     digest.add(record.digest(key: key))
     if case .regular(let size, let digest) = record.content { obsoleteMaps.gain(digest, size: size) }

@@ -68,6 +68,9 @@ final class Reception {
     case .closeContent(let digest):
       try staging.close(digest: digest)
       try intake.repaired(openNumber)
+    case .closeStream(let size, let digest):
+      try staging.close(digest: digest, size: size)
+      try intake.repaired(openNumber)
     case .dropContent: staging.drop()
     case .entry(let record, let source): try intake.take(record, source)
     case .file(let record, let number, let bytes): try intake.take(record, number: number, bytes)
@@ -88,7 +91,7 @@ final class Reception {
 
   private func base(of form: ContentForm) throws(StoreError) -> Record? {
     switch form {
-    case .patch(let base, _, _, _), .rebuilt(let base, _, _, _): try record(at: base)
+    case .patch(let base, _, _, _), .rebuilt(let base, _, _, _), .streamed(let base, _): try record(at: base)
     case .whole: nil
     }
   }
