@@ -64,7 +64,7 @@ enum Schema {
   private static let top = [
     row("role", .choice(["master", "slave"]), .none, .effective, "What this machine is in its connections"),
     row("status", status, .scalar("enabled"), .effective, "Switches all connections on or off"),
-    row("mail_to", .text, .scalar("root"), .only(["root", ""]), "Who gets mail; \"\" for no mail"),
+    row("mail_to", .text, .scalar("root"), .effective, "Who gets mail; \"\" for no mail"),
   ]
 
   private static let connection = [
@@ -124,7 +124,7 @@ enum Schema {
       "connections.NAME.network.status", status, .scalar("enabled"), .onlyDefault,
       "Whether a promotion may bring the master's addresses back"),
     row(
-      "connections.NAME.packages.status", status, .scalar("enabled"), .onlyDefault,
+      "connections.NAME.packages.status", status, .scalar("enabled"), .effective,
       "Whether the slave follows the master's list of packages"),
     row(
       "connections.NAME.unknown_owner", .choice(["numeric", "nobody"]), .scalar("numeric"), .effective,
@@ -184,14 +184,14 @@ enum Schema {
     row(
       "history.disabled", .boolean, .scalar("false"), .effective,
       "Switches the plan off: nothing is pruned then"),
-    row("maintenance.schedule", .schedule, .scalar("hourly"), .onlyDefault, "When the slave's maintenance runs"),
-    row("maintenance.packages", status, .scalar("enabled"), .onlyDefault, "Whether it follows the list of packages"),
-    row("maintenance.preload", .boolean, .scalar("true"), .onlyDefault, "Whether it loads changed dumps beforehand"),
+    row("maintenance.schedule", .schedule, .scalar("hourly"), .effective, "When the slave's maintenance runs"),
+    row("maintenance.packages", status, .scalar("enabled"), .effective, "Whether it follows the list of packages"),
+    row("maintenance.preload", .boolean, .scalar("true"), .effective, "Whether it loads changed dumps beforehand"),
     row(
-      "maintenance.rehearse", .choice(["hourly", "daily", "weekly", "never"]), .scalar("daily"), .onlyDefault,
+      "maintenance.rehearse", .choice(["hourly", "daily", "weekly", "never"]), .scalar("daily"), .effective,
       "How often a promotion is rehearsed in full"),
     row(
-      "maintenance.verify_share", .percentage, .scalar("2%"), .onlyDefault,
+      "maintenance.verify_share", .percentage, .scalar("2%"), .effective,
       "How much of the store each maintenance reads against its digests"),
   ]
 
