@@ -29,6 +29,7 @@ struct ApplyVerb: Verb {
           "let the master's key in: on the master, hotsync key generate \(connection.name) prints the command for here")
       }
     }
+    report.changed += try Timers.match(configuration, below: machine.root)
     return machine.console.present(report)
   }
 
