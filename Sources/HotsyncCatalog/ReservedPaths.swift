@@ -12,6 +12,11 @@ public enum ReservedPaths {
 
   public static func holds(_ path: RelativePath) -> Bool { path == top || path.isBelow(top) }
 
+  /// - Parameter path: relative to `dumps`.
+  public static func inDumps(_ path: RelativePath) -> RelativePath {
+    path.names.reduce(dumps) { $0.appending($1) ?? $0 }
+  }
+
   private static func path(_ text: String) -> RelativePath {
     guard let path = RelativePath(text) else { preconditionFailure("\(text) is no path") }
     return path

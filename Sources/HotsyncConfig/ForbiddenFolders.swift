@@ -13,6 +13,9 @@ public enum ForbiddenFolders {
     where holds(folder, forbidden) || holds(forbidden, folder) {
       return "expected folders apart from \(forbidden), found \(shown)"
     }
+    if holds("/.hotsync", folder) {
+      return "expected folders apart from /.hotsync, where HotSync keeps dumps and facts, found \(shown)"
+    }
     // HotSync's stores and state; `/var/lib/hotsync-state`, and any other that begins so.
     if holds(folder, "/var/lib/hotsync") || folder.hasPrefix("/var/lib/hotsync") {
       return "expected folders apart from HotSync's own /var/lib/hotsync, found \(shown)"

@@ -64,7 +64,7 @@ enum Schema {
   private static let top = [
     row("role", .choice(["master", "slave"]), .none, .effective, "What this machine is in its connections"),
     row("status", status, .scalar("enabled"), .effective, "Switches all connections on or off"),
-    row("mail_to", .text, .scalar("root"), .only(["root", ""]), "Who gets mail; \"\" for no mail"),
+    row("mail_to", .text, .scalar("root"), .effective, "Who gets mail; \"\" for no mail"),
   ]
 
   private static let connection = [
@@ -121,10 +121,10 @@ enum Schema {
       "Folders that a promotion overlays file by file, without what makes the machine itself"),
     row("connections.NAME.config.exclude", .list(.pattern), .list([]), .effective, "What is left out of them"),
     row(
-      "connections.NAME.network.status", status, .scalar("enabled"), .onlyDefault,
+      "connections.NAME.network.status", status, .scalar("enabled"), .effective,
       "Whether a promotion may bring the master's addresses back"),
     row(
-      "connections.NAME.packages.status", status, .scalar("enabled"), .onlyDefault,
+      "connections.NAME.packages.status", status, .scalar("enabled"), .effective,
       "Whether the slave follows the master's list of packages"),
     row(
       "connections.NAME.unknown_owner", .choice(["numeric", "nobody"]), .scalar("numeric"), .effective,
@@ -135,31 +135,31 @@ enum Schema {
   ]
 
   private static let databases = [
-    row("connections.NAME.databases.status", status, .scalar("enabled"), .onlyDefault, "Whether databases are dumped"),
-    row("connections.NAME.databases.mariadb.status", engineStatus, .scalar("auto"), .onlyDefault, "MariaDB, MySQL"),
+    row("connections.NAME.databases.status", status, .scalar("enabled"), .effective, "Whether databases are dumped"),
+    row("connections.NAME.databases.mariadb.status", engineStatus, .scalar("auto"), .effective, "MariaDB, MySQL"),
     row(
-      "connections.NAME.databases.mariadb.socket", .path(), .scalar("/run/mysqld/mysqld.sock"), .onlyDefault,
+      "connections.NAME.databases.mariadb.socket", .path(), .scalar("/run/mysqld/mysqld.sock"), .effective,
       "Its socket"),
     row(
-      "connections.NAME.databases.mariadb.defaults_file", .path(mayBeEmpty: true), .scalar(""), .onlyDefault,
+      "connections.NAME.databases.mariadb.defaults_file", .path(mayBeEmpty: true), .scalar(""), .effective,
       "A file with its user and password"),
-    row("connections.NAME.databases.mariadb.include", .list(.text), .list([]), .onlyDefault, "Only these databases"),
-    row("connections.NAME.databases.mariadb.exclude", .list(.text), .list([]), .onlyDefault, "Not these databases"),
-    row("connections.NAME.databases.postgresql.status", engineStatus, .scalar("auto"), .onlyDefault, "PostgreSQL"),
+    row("connections.NAME.databases.mariadb.include", .list(.text), .list([]), .effective, "Only these databases"),
+    row("connections.NAME.databases.mariadb.exclude", .list(.text), .list([]), .effective, "Not these databases"),
+    row("connections.NAME.databases.postgresql.status", engineStatus, .scalar("auto"), .effective, "PostgreSQL"),
     row(
-      "connections.NAME.databases.postgresql.host", .text, .scalar("/var/run/postgresql"), .onlyDefault,
+      "connections.NAME.databases.postgresql.host", .text, .scalar("/var/run/postgresql"), .effective,
       "The folder of its socket, or a host"),
     row(
-      "connections.NAME.databases.postgresql.port", .integer(1...65_535), .scalar("5432"), .onlyDefault, "Its port"),
-    row("connections.NAME.databases.postgresql.user", .user, .scalar("postgres"), .onlyDefault, "Its user"),
+      "connections.NAME.databases.postgresql.port", .integer(1...65_535), .scalar("5432"), .effective, "Its port"),
+    row("connections.NAME.databases.postgresql.user", .user, .scalar("postgres"), .effective, "Its user"),
     row(
-      "connections.NAME.databases.postgresql.run_as", .user, .scalar("postgres"), .onlyDefault,
+      "connections.NAME.databases.postgresql.run_as", .user, .scalar("postgres"), .effective,
       "The system's user who runs its clients"),
     row(
-      "connections.NAME.databases.postgresql.passfile", .path(mayBeEmpty: true), .scalar(""), .onlyDefault,
+      "connections.NAME.databases.postgresql.passfile", .path(mayBeEmpty: true), .scalar(""), .effective,
       "A file with its password"),
-    row("connections.NAME.databases.postgresql.include", .list(.text), .list([]), .onlyDefault, "Only these databases"),
-    row("connections.NAME.databases.postgresql.exclude", .list(.text), .list([]), .onlyDefault, "Not these databases"),
+    row("connections.NAME.databases.postgresql.include", .list(.text), .list([]), .effective, "Only these databases"),
+    row("connections.NAME.databases.postgresql.exclude", .list(.text), .list([]), .effective, "Not these databases"),
     row("connections.NAME.databases.sqlite.files", .list(.path()), .list([]), .onlyDefault, "SQLite's files"),
     row(
       "connections.NAME.databases.exec", .list(.command), .list([]), .onlyDefault,
@@ -184,14 +184,14 @@ enum Schema {
     row(
       "history.disabled", .boolean, .scalar("false"), .effective,
       "Switches the plan off: nothing is pruned then"),
-    row("maintenance.schedule", .schedule, .scalar("hourly"), .onlyDefault, "When the slave's maintenance runs"),
-    row("maintenance.packages", status, .scalar("enabled"), .onlyDefault, "Whether it follows the list of packages"),
-    row("maintenance.preload", .boolean, .scalar("true"), .onlyDefault, "Whether it loads changed dumps beforehand"),
+    row("maintenance.schedule", .schedule, .scalar("hourly"), .effective, "When the slave's maintenance runs"),
+    row("maintenance.packages", status, .scalar("enabled"), .effective, "Whether it follows the list of packages"),
+    row("maintenance.preload", .boolean, .scalar("true"), .effective, "Whether it loads changed dumps beforehand"),
     row(
-      "maintenance.rehearse", .choice(["hourly", "daily", "weekly", "never"]), .scalar("daily"), .onlyDefault,
+      "maintenance.rehearse", .choice(["hourly", "daily", "weekly", "never"]), .scalar("daily"), .effective,
       "How often a promotion is rehearsed in full"),
     row(
-      "maintenance.verify_share", .percentage, .scalar("2%"), .onlyDefault,
+      "maintenance.verify_share", .percentage, .scalar("2%"), .effective,
       "How much of the store each maintenance reads against its digests"),
   ]
 
@@ -203,10 +203,10 @@ enum Schema {
       "promote.max_age", .duration(minute...(day * 3_650)), .scalar("1h"), .effective,
       "Older data is promoted only if the operator accepts it"),
     row(
-      "promote.internet_check", .list(.probeTarget), .list(["https://www.debian.org", "1.1.1.1"]), .onlyDefault,
+      "promote.internet_check", .list(.probeTarget), .list(["https://www.debian.org", "1.1.1.1"]), .effective,
       "One answer is enough: URLs or addresses"),
     row(
-      "guard.alone", .choice(["start", "hold"]), .scalar("start"), .onlyDefault,
+      "guard.alone", .choice(["start", "hold"]), .scalar("start"), .effective,
       "What this machine does at boot when the other does not answer"),
     row(
       "metrics_file", .path(), .scalar("/var/lib/prometheus/node-exporter/hotsync.prom"), .onlyDefault,

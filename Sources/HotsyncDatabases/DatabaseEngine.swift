@@ -1,6 +1,7 @@
 public import HotsyncSystem
 
 public enum DatabaseDomain {}
+/// What went wrong between HotSync and a database server, or between HotSync and the engine's own clients.
 public typealias DatabaseError = Failure<DatabaseDomain>
 
 /// One kind of database server, spoken to by its own clients. Everything here blocks and runs on the caller's thread.
@@ -18,11 +19,15 @@ public protocol DatabaseEngine: Sendable {
   func subjects() throws(DatabaseError) -> [DumpSubject]
 
   /// Begins a dump. The same data gives the same bytes.
-  func dump(_ subject: DumpSubject) throws(DatabaseError) -> any DumpStream
+  ///
+  /// - Parameter formerSize: of the last good dump, in bytes: one of which only a small part is left is not taken for news but
+  ///   for a server that lost its data. Nil where there is none, or where the operator said that the data may go.
+  func dump(_ subject: DumpSubject, formerSize: UInt64?) throws(DatabaseError) -> any DumpStream
 
   /// A server of this engine's that nobody else uses: own data folder, socket only.
   ///
-  /// - Parameter folder: absolute; what is in it belongs to the instance, and stays when it is stopped.
+  /// - Parameter folder: absolute, the folder above it is there; what is in it belongs to the instance, and stays when it is
+  ///   stopped.
   func privateInstance(at folder: String) throws(DatabaseError) -> any PrivateInstance
 }
 
@@ -43,6 +48,23 @@ public enum DumpSubject: Hashable, Sendable {
   /// Users, roles and grants.
   case accounts
   case database(String)
+
+  /// As messages name it, after the engine's name; fit for a terminal.
+  public var description: String {
+    switch self {
+    case .accounts: "accounts"
+    case .database(let name): "database " + shown(Array(name.utf8))
+    }
+  }
+}
+
+/// Whether an engine is dumped (`status` in the configuration).
+public enum EngineStatus: String, Sendable, CaseIterable {
+  /// Where its client and its socket are there.
+  case auto
+  /// A server that is not there is an error.
+  case enabled
+  case disabled
 }
 
 /// A dump as it is written: its reader sets the pace.
@@ -54,16 +76,21 @@ public protocol DumpStream: AnyObject {
   /// What the dump holds; after its end only.
   var fingerprint: Fingerprint { get }
 
+  /// What the operator should know of a dump that is good: tables that are not of one moment with the others.
+  var notices: [String] { get }
+
   /// Ends its programs. Without effect after the end.
   func cancel()
 }
 
 /// A server with its own data folder, of which only HotSync knows.
 public protocol PrivateInstance: AnyObject {
-  /// Makes the data folder if there is none, and starts the server on it, as a user without rights.
+  /// Makes the data folder if there is none, and starts the server on it, as a user without rights. What a killed run left, a
+  /// server or half a load, is ended and undone first.
   func start() throws(DatabaseError)
 
-  /// Loads a dump; a database of that name is replaced once the dump is loaded whole.
+  /// Loads a dump; a database of that name is replaced once the dump is loaded whole, and stays where it cannot be loaded.
+  /// Accounts come first: databases name their owners. One that needs another database can be tried again after that.
   ///
   /// - Parameter dump: read from where it stands to its end.
   func load(_ subject: DumpSubject, from dump: borrowing Descriptor) throws(DatabaseError)

@@ -53,7 +53,7 @@ public struct Conversation: Sendable {
     case (.inContent, .openDelta): .inDelta
     case (.inDelta, .delta): .inDelta
     case (.inDelta, .closeDelta): .inContent
-    case (.inContent, .closeContent), (.inContent, .dropContent): .pushing
+    case (.inContent, .closeContent), (.inContent, .closeStream), (.inContent, .dropContent): .pushing
     case (.pushing, .seal): .sealed
     case (.sealed, .commit): .committed
     // Contents that failed their check come again.

@@ -45,6 +45,9 @@ public enum ContentForm: Hashable, Sendable {
   case patch(base: RelativePath, baseSize: UInt64, size: UInt64, dirty: UInt64)
   /// As `whole`, into which parts of the mirror's file at the same path, which has `baseSize` bytes, are copied.
   case rebuilt(path: RelativePath, baseSize: UInt64, size: UInt64, resumeAt: UInt64)
+  /// Of a size that nobody knows before its end, without holes, from its start; parts of the mirror's file at the same path,
+  /// which has `baseSize` bytes, are copied. 0: there is nothing to copy from.
+  case streamed(path: RelativePath, baseSize: UInt64)
 }
 
 /// What a cycle announces before it sends anything.
@@ -101,6 +104,8 @@ public enum MasterMessage: Hashable, Sendable {
   case delta(ArraySlice<UInt8>)
   case closeDelta
   case closeContent(digest: Digest)
+  /// The same of a streamed content, with as many bytes as it came to.
+  case closeStream(size: UInt64, digest: Digest)
   /// The content that was opened cannot be had after all.
   case dropContent
   case entry(Record, Source)
@@ -148,6 +153,7 @@ extension MasterMessage: WireMessage {
     case .askToUnpin: 23
     case .requestChunks: 24
     case .copied: 25
+    case .closeStream: 26
     }
   }
 
@@ -174,6 +180,9 @@ extension MasterMessage: WireMessage {
       new.encode(to: &writer)
     case .delta(let bytes): writer.raw(bytes)
     case .closeContent(let digest): writer.digest(digest)
+    case .closeStream(let size, let digest):
+      writer.integer(size)
+      writer.digest(digest)
     case .entry(let record, let source):
       source.encode(to: &writer)
       writer.data(record.path.bytes)
@@ -233,6 +242,9 @@ extension MasterMessage: WireMessage {
     case 25:
       let offset = try reader.integer(atMost: Limits.fileSize)
       return .copied(from: offset, try Stretch(from: &reader))
+    case 26:
+      let size = try reader.integer(atMost: Limits.fileSize)
+      return .closeStream(size: size, digest: try reader.digest())
     default: throw Malformed("unknown to this version")
     }
   }
@@ -317,6 +329,10 @@ extension ContentForm {
       writer.integer(baseSize)
       writer.integer(size)
       writer.integer(resumeAt)
+    case .streamed(let path, let baseSize):
+      writer.byte(4)
+      writer.data(path.bytes)
+      writer.integer(baseSize)
     }
   }
 
@@ -336,6 +352,9 @@ extension ContentForm {
       let baseSize = try reader.integer(atMost: Limits.fileSize)
       let size = try reader.integer(atMost: Limits.fileSize)
       self = .rebuilt(path: path, baseSize: baseSize, size: size, resumeAt: try reader.integer(atMost: size))
+    case 4:
+      let path = try reader.path()
+      self = .streamed(path: path, baseSize: try reader.integer(atMost: Limits.fileSize))
     default: throw Malformed("an unknown form of content")
     }
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import HotsyncCatalog
 import HotsyncCommand
 import HotsyncConfig
 import HotsyncReport
@@ -21,6 +22,12 @@ struct RestoreVerb: Verb {
     ))
   var generation = "latest"
 
+  @Flag(help: "The dumps of the databases, too, under DIR/.hotsync/dumps.")
+  var dumps = false
+
+  @Flag(help: "What is known of the master, too, under DIR/.hotsync/facts.")
+  var facts = false
+
   @Flag(help: "Replace files that are there.")
   var force = false
 
@@ -31,10 +38,11 @@ struct RestoreVerb: Verb {
   @OptionGroup var options: GlobalOptions
 
   func carryOut(on machine: Machine) throws -> HotsyncReport.ExitCode {
-    let wanted = try paths.compactMap {
+    var wanted = try paths.compactMap {
       try MasterPath.read($0, operation: "cannot restore", example: "hotsync-slave restore /srv/x --to DIR")
     }
     let isEverything = paths.isEmpty || wanted.count < paths.count
+    if !isEverything { wanted += (dumps ? [ReservedPaths.dumps] : []) + (facts ? [ReservedPaths.facts] : []) }
     let configuration = try machine.configuration()
     let connection = try machine.connection(in: configuration)
     let pinned = try machine.pin(generation, of: connection, in: configuration)
@@ -45,7 +53,9 @@ struct RestoreVerb: Verb {
     var told: (files: UInt64, bytes: UInt64) = (0, 0)
     let restore = Restore(
       pinned,
-      RestoreRequest(paths: isEverything ? [] : wanted, force: force, keepsNumbers: numericIds),
+      RestoreRequest(
+        paths: isEverything ? [] : wanted, force: force, keepsNumbers: numericIds, takesDumps: dumps,
+        takesFacts: facts),
       into: try RestoreVerb.target(to), accounts: try machine.accountsForRestore(),
       mapsUnknownOwnersToNobody: connection.unknownOwner == .nobody
     ) { files, bytes in

@@ -84,6 +84,7 @@ struct ServeVerb: Verb {
       })
     return Setting(
       connection: connection, context: context, store: try machine.store(of: connection, in: configuration),
-      epoch: try EpochFile.read(below: machine.root), holder: try EpochHolder.read(below: machine.root), accounts: try machine.accounts())
+      epoch: try EpochFile.read(below: machine.root), holder: try EpochHolder.read(below: machine.root),
+      accounts: try machine.accounts())
   }
 }

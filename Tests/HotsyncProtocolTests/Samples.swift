@@ -95,6 +95,7 @@ enum Samples {
         .openContent(number: 9, .rebuilt(path: try path("c"), baseSize: 1, size: 300, resumeAt: 2)),
         "09000000 05 09 03 0163 01 ac02 02"
       ),
+      (.openContent(number: 9, .streamed(path: try path("c"), baseSize: 300)), "07000000 05 09 04 0163 ac02"),
       (
         .requestChunks(ChunkRequest(id: 7, base: try path("a/b"), stretch: stretch)), "0a000000 18 07 03612f62 8080017f"
       ),
@@ -105,6 +106,7 @@ enum Samples {
       (.delta([0x72, 0x73]), "03000000 09 7273"),
       (.closeDelta, "01000000 0a"),
       (.closeContent(digest: digest), "11000000 0b 0102030405060708090a0b0c0d0e0f10"),
+      (.closeStream(size: 300, digest: digest), "13000000 1a ac02 0102030405060708090a0b0c0d0e0f10"),
       (.dropContent, "01000000 0c"),
       (
         .entry(try record("d", .folder), .none),

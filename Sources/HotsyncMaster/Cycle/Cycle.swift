@@ -21,6 +21,8 @@ public final class Cycle {
   var reconnection = Reconnection()
   var attempts = Attempts()
   var earlyWalk: EarlyWalk?
+  /// Dumps and facts, from the first attempt that came to them.
+  var provided: Provided?
   /// A slave has taken us in this run.
   var hasGreeted = false
   /// What a slave says of its epoch, where that is not ours.

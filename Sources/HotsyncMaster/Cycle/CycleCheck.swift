@@ -32,6 +32,7 @@ extension Cycle {
         return names.isEmpty ? "no hooks" : names.map(\.description).joined(separator: ", ")
       }
     }
+    checkDatabases(&check)
     if connection.transport != .local {
       let before = check.items.count
       checkLogin(&check)

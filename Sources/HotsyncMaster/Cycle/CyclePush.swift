@@ -61,21 +61,29 @@ extension Cycle {
   ) throws -> Pusher {
     let leftovers = try Cycle.begin(
       Announcement(
-        entries: scanned.totals.steps, deletions: scanned.totals.removals, bytes: scanned.totals.spaceNeeded,
+        entries: scanned.totals.steps + UInt64(scanned.provided.steps.count), deletions: scanned.totals.removals,
+        bytes: scanned.totals.spaceNeeded &+ scanned.provided.bytes,
         acceptsDeletions: options.acceptsDeletions), line)
     let reader = try EntryReader(
       live: root, owners: scanned.owners, takesTrusted: connection.data.trustedAttributes, clocks: clocks)
+    let progress = PushProgress(self.progress)
     let contents = ContentSender(
       line: line, reader: reader, state: state, key: key, isFull: options.isFull, nextNumber: leftovers.nextNumber,
-      staged: leftovers.staged, begun: leftovers.begun, patches: leftovers.patches)
-    let progress = self.progress
+      staged: leftovers.staged, begun: leftovers.begun, patches: leftovers.patches,
+      progress: progress)
     let pusher = Pusher(
       line: line, reader: reader, contents: contents, key: key, departed: scanned.departed, damaged: scanned.damaged,
       writer: try SegmentWriter(try place.file(), key: key),
-      digest: base.known.position.catalog
-    ) { files, bytes in progress.advance(files: files, bytes: bytes) }
+      digest: base.known.position.catalog, progress: progress)
     let steps = StepsAhead(scanned.spool, for: contents, damaged: scanned.damaged)
-    while let step = try steps.next() { try pusher.take(step) }
+    let provided = try ProvidedPush(
+      scanned.provided, by: pusher, owners: scanned.owners, acceptsLess: options.acceptsDeletions, clocks: clocks)
+    defer { report.databases = pusher.databases }
+    while let step = try steps.next() {
+      try provided.pass(before: step.path)
+      try pusher.take(step)
+    }
+    try provided.pass(before: nil)
     try pusher.finish()
     report.problems += reader.problems
     return pusher

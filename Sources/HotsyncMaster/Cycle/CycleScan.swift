@@ -15,11 +15,12 @@ extension Cycle {
     let roots: [RootIdentity]
     let owners: OwnerNames
     let damaged: Set<RelativePath>
+    let provided: ProvidedSteps
   }
 
   func scan(
     _ base: BaseCatalog, _ includes: Includes, _ knownRoots: [RootIdentity], spool: PlanSpool, line: SlaveLine,
-    damaged: [RelativePath], isSeed: Bool
+    damaged: [RelativePath], isSeed: Bool, provided: Provided = Provided()
   ) throws -> Scanned {
     try phase("scan") {
       progress.phase("scan")
@@ -32,7 +33,9 @@ extension Cycle {
         advance: { [progress] in progress.advance(files: 1) }, check: { try line.check() })
       try scanner.run(maker)
       try maker.finish()
-      report.problems += maker.problems
+      let provided = ProvidedSteps(
+        provided, against: try base.catalog.reserved(), key: base.catalog.key, damaged: Set(damaged))
+      report.problems += maker.problems + provided.problems
       log.debug(
         "\(connection.name): \(maker.totals.seen) entries seen, \(maker.totals.steps) to look at, \(maker.totals.removals) gone"
       )
@@ -45,7 +48,7 @@ extension Cycle {
       if isSeed, maker.totals.removals > 0 { tell(of: maker.totals.removals, goingFromSeedOf: records) }
       return Scanned(
         spool: spool, totals: maker.totals, departed: maker.departed, roots: roots, owners: scanner.owners,
-        damaged: Set(damaged))
+        damaged: Set(damaged), provided: provided)
     }
   }
 

@@ -33,6 +33,7 @@ extension Cycle {
     report.snapshot?.generation = generation
     report.generation = base.known.position.generation
     report.changes = itemiser.changes
+    tellOfDumps()
     report.bytes.changed = itemiser.changedBytes
     report.problems += itemiser.problems + reader.problems
     conclude(scanned)

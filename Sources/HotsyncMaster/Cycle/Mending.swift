@@ -86,11 +86,12 @@ extension Cycle {
     defer { record = known }
     if known != record { try state.save(known) }
     let greeted = known
+    let provided = try provide(state)
     let scanned: Scanned
     do {
       scanned = try scan(
         base, includes, known.roots, spool: PlanSpool(try state.unnamedFile()), line: line, damaged: welcome.damaged,
-        isSeed: welcome.isSeed)
+        isSeed: welcome.isSeed, provided: provided)
     } catch let error as CatalogError where error.kind == .damaged {
       log.warning("\(connection.name): \(error); the slave is asked for its catalog")
       base = try BaseCatalog.fetch(welcome.position, key: key, stampsFrom: nil, state: state, line: line)
@@ -98,9 +99,9 @@ extension Cycle {
       try state.save(known)
       scanned = try scan(
         base, includes, known.roots, spool: PlanSpool(try state.unnamedFile()), line: line, damaged: welcome.damaged,
-        isSeed: welcome.isSeed)
+        isSeed: welcome.isSeed, provided: provided)
     }
-    if scanned.totals.steps > 0 {
+    if scanned.totals.steps > 0 || !scanned.provided.steps.isEmpty {
       try push(scanned, base, welcome, key, state, &known, line)
     } else {
       report.generation = base.known.position.generation

@@ -28,6 +28,7 @@ final class ContentSender {
   let reader: EntryReader
   let state: any MapPlace
   let key: HashKey
+  let progress: PushProgress
   private let isFull: Bool
   private var number: UInt64
   /// What a broken cycle left on the slave, by digest; each is used once.
@@ -40,6 +41,9 @@ final class ContentSender {
   /// What was patched or moved, for the case that it does not come out as it should.
   private(set) var patched: [UInt64: (sighting: Sighting, digest: Digest)] = [:]
 
+  /// The same of what came from no file.
+  private(set) var provided: [UInt64: ProvidedContent] = [:]
+
   /// Up to this size a file is read into memory and goes with its entry.
   static let inlineLimit: UInt64 = 256 << 10
   /// Below this size a delta costs more than it saves.
@@ -48,12 +52,13 @@ final class ContentSender {
 
   init(
     line: SlaveLine, reader: EntryReader, state: any MapPlace, key: HashKey, isFull: Bool, nextNumber: UInt64,
-    staged: [StagedContent], begun: [BegunContent], patches: [BegunPatch]
+    staged: [StagedContent], begun: [BegunContent], patches: [BegunPatch], progress: PushProgress
   ) {
     self.line = line
     self.reader = reader
     self.state = state
     self.key = key
+    self.progress = progress
     self.isFull = isFull
     number = nextNumber
     for content in staged { self.staged[content.digest, default: []].append(content) }
@@ -75,6 +80,8 @@ final class ContentSender {
   var hasLeftovers: Bool { !staged.isEmpty }
 
   func notePatched(_ number: UInt64, _ sighting: Sighting, _ digest: Digest) { patched[number] = (sighting, digest) }
+
+  func noteProvided(_ number: UInt64, _ content: ProvidedContent) { provided[number] = content }
 
   // MARK: One file
 

@@ -5,6 +5,8 @@ struct PushCounts: Equatable, Sendable {
   var deleted: UInt64 = 0
   var renamed: UInt64 = 0
   var metadata: UInt64 = 0
+  /// Dumps and facts that are new, changed or gone: none of the master's files, and a generation all the same.
+  var provided: UInt64 = 0
   /// Sizes of the files whose content is new or changed.
   var changedBytes: UInt64 = 0
   /// Content that crossed the wire as it is.
@@ -12,7 +14,7 @@ struct PushCounts: Equatable, Sendable {
   /// Content that the slave had already.
   var matched: UInt64 = 0
 
-  var entries: UInt64 { created + changed + deleted + renamed + metadata }
+  var entries: UInt64 { created + changed + deleted + renamed + metadata + provided }
 
   static func += (left: inout PushCounts, right: PushCounts) {
     left.created += right.created
@@ -20,6 +22,7 @@ struct PushCounts: Equatable, Sendable {
     left.deleted += right.deleted
     left.renamed += right.renamed
     left.metadata += right.metadata
+    left.provided += right.provided
     left.changedBytes &+= right.changedBytes
     left.literal &+= right.literal
     left.matched &+= right.matched

@@ -8,19 +8,21 @@ import HotsyncSystem
 /// Carries out a plan: reads each entry once, tells the slave what is new of it, and writes the master's copy of the catalog
 /// that results.
 final class Pusher {
-  private let line: SlaveLine
+  let line: SlaveLine
   private let reader: EntryReader
-  private let contents: ContentSender
+  let contents: ContentSender
   private let key: HashKey
   private let departed: DepartedFiles
   /// What the slave found damaged: it is sent again, whole.
-  private let damaged: Set<RelativePath>
-  private let progress: (_ files: UInt64, _ bytes: UInt64) -> Void
+  let damaged: Set<RelativePath>
+  let progress: PushProgress
   private var writer: SegmentWriter?
   private(set) var written: UInt64 = 0
   private(set) var digest: CatalogDigest
-  private(set) var counts = PushCounts()
-  private(set) var problems: [Problem] = []
+  var counts = PushCounts()
+  var problems: [Problem] = []
+  /// What became of the dumps.
+  var databases: [DatabaseReport] = []
   private(set) var obsoleteMaps = ObsoleteMaps()
   /// Files that have several names and another inode on the slave now.
   private var replaced: Set<RelativePath> = []
@@ -36,8 +38,7 @@ final class Pusher {
   init(
     line: SlaveLine, reader: EntryReader, contents: ContentSender, key: HashKey, departed: DepartedFiles,
     damaged: Set<RelativePath>,
-    writer: consuming SegmentWriter?, digest: CatalogDigest,
-    progress: @escaping (_ files: UInt64, _ bytes: UInt64) -> Void
+    writer: consuming SegmentWriter?, digest: CatalogDigest, progress: PushProgress
   ) {
     self.line = line
     self.reader = reader
@@ -57,7 +58,7 @@ final class Pusher {
 
   func repair(_ number: UInt64) throws { try contents.repair(number) }
 
-  private func write(_ entry: SegmentEntry) throws {
+  func write(_ entry: SegmentEntry) throws {
     try writer?.append(entry)
     written += 1
   }
@@ -68,17 +69,19 @@ final class Pusher {
     crashPoint("push")
     try line.check()
     switch step {
-    case .remove(let old): try remove(old)
+    case .remove(let old):
+      try remove(old)
+      progress.end(size: 0)
     case .create(let sighting), .examine(let sighting, _), .replace(let sighting, _):
       let isReplaced = if case .replace = step { true } else { false }
       do { try bring(sighting, old: step.old, isReplaced: isReplaced) } catch let reason as LeftOut {
         try leaveOut(sighting, step.old, reason)
       }
-      if case .regular(let size) = sighting.kind { progress(1, size) } else { progress(1, 0) }
+      if case .regular(let size) = sighting.kind { progress.end(size: size) } else { progress.end(size: 0) }
     }
   }
 
-  private func remove(_ old: Record) throws {
+  func remove(_ old: Record) throws {
     try line.send(.remove(old.path))
     withdraw(old)
     try write(.removed(old.path))
@@ -185,8 +188,8 @@ final class Pusher {
   // MARK: What becomes of them
 
   /// Sends the entry if its record differs from the old one; writes its stamp down in any case.
-  private func settle(
-    _ record: Record, _ stamp: Stamp, _ old: Record?, isSameContent: Bool, source: () -> Source
+  func settle(
+    _ record: Record, _ stamp: Stamp?, _ old: Record?, isSameContent: Bool, source: () -> Source
   ) throws {
     guard record != old || !isSameContent || damaged.contains(record.path) else {
       return try write(.present(record, stamp))
@@ -196,7 +199,7 @@ final class Pusher {
     try note(record, stamp, old, source)
   }
 
-  private func note(_ record: Record, _ stamp: Stamp, _ old: Record?, _ source: Source) throws {
+  func note(_ record: Record, _ stamp: Stamp?, _ old: Record?, _ source: Source) throws {
     if let old { withdraw(old) }
     digest.add(record.digest(key: key))
     if case .regular(let size, let digest) = record.content { obsoleteMaps.gain(digest, size: size) }

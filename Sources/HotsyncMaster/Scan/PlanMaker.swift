@@ -90,7 +90,8 @@ final class PlanMaker: ScanTaker {
 
   /// A record that the walk has passed without seeing anything there.
   private func pass(_ entry: SegmentEntry) throws {
-    if case .present(let record, let stamp) = entry {
+    // Dumps and facts are no part of the walk.
+    if case .present(let record, let stamp) = entry, !ReservedPaths.holds(record.path) {
       if let unknown, record.path == unknown || record.path.isBelow(unknown) {
         // It may still be there.
       } else {

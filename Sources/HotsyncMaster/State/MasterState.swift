@@ -112,6 +112,11 @@ final class MasterState: CatalogPlace, MapPlace {
     return MapFile(file)
   }
 
+  /// Where the facts of the last gathering are kept.
+  func factsFolder() throws(MasterError) -> Folder {
+    try MasterError.telling { () throws(SystemError) in try folder.makeOrOpenFolder(StateNames.name("facts")) }
+  }
+
   func removeMap(of digest: Digest) { try? mapFolder.unlink(StateNames.name(digest.hexadecimal)) }
 }
 

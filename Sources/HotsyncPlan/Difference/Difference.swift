@@ -12,6 +12,13 @@ public enum Step: Hashable, Sendable {
   /// The walk saw nothing there.
   case remove(Record)
 
+  public var path: RelativePath {
+    switch self {
+    case .create(let sighting), .examine(let sighting, _), .replace(let sighting, _): sighting.path
+    case .remove(let old): old.path
+    }
+  }
+
   public var sighting: Sighting? {
     switch self {
     case .create(let sighting), .examine(let sighting, _), .replace(let sighting, _): sighting

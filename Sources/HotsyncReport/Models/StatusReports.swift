@@ -1,10 +1,15 @@
 public import HotsyncSystem
 
 /// Why a promotion would not work now.
-public struct Blocker: Sendable, Equatable {
+public struct Blocker: Codable, Sendable, Equatable {
   public let code: String
   public let message: String
   public let nextStep: String
+
+  private enum CodingKeys: String, CodingKey {
+    case code, message
+    case nextStep = "next_step"
+  }
 
   public init(code: String, message: String, nextStep: String) {
     self.code = code
@@ -12,7 +17,7 @@ public struct Blocker: Sendable, Equatable {
     self.nextStep = nextStep
   }
 
-  var json: JSONValue {
+  public var json: JSONValue {
     .object([("code", .string(code)), ("message", .string(message)), ("next_step", .string(nextStep))])
   }
 

@@ -42,6 +42,7 @@ extension ConnectionReport {
     if result != .disabled {
       lines.append("  files  \(filesText)")
       if result != .unchanged || wire > 0 { lines.append("  bytes  \(bytesText)") }
+      lines += databasesText
       if !phases.isEmpty {
         lines.append(
           "  time   " + phases.map { "\(harmless($0.name)) \(Units.duration($0.duration))" }.joined(separator: ", "))
@@ -89,6 +90,19 @@ extension ConnectionReport {
       + "\(Units.size(bytes.total)) in all"
   }
 
+  /// As many as a terminal shows at once.
+  private static let databaseLimit = 20
+
+  private var databasesText: [String] {
+    var lines = databases.prefix(ConnectionReport.databaseLimit).map { database in
+      let what = database.bytes > 0 ? ", \(Units.size(database.bytes)) in \(Units.duration(database.duration))" : ""
+      return "  dump   \(harmless(database.engine)) \(harmless(database.name)): \(harmless(database.result))\(what)"
+    }
+    let more = databases.count - lines.count
+    if more > 0 { lines.append("  and \(Units.count(UInt64(more))) more: --json lists them all") }
+    return lines
+  }
+
   private var problemsText: String {
     "  \(Units.count(UInt64(problems.count), "problem")):\n"
       + Problem.text(problems).split(separator: "\n").map { "  \($0)" }.joined(separator: "\n")
@@ -96,7 +110,7 @@ extension ConnectionReport {
 
   private func dryRunText(_ changes: [Change]) -> String {
     var lines = ["\(harmless(connection)): a dry run, nothing is written on either side"]
-    lines += changes.map(\.text)
+    lines += changes.map(\.text) + databasesText
     lines.append(changes.isEmpty ? "nothing to send" : "\(filesText); \(Units.size(bytes.changed)) of content are new")
     if let snapshot { lines.append(snapshot.text(isDryRun: true)) }
     if !problems.isEmpty { lines.append(problemsText) }

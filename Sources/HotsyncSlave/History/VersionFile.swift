@@ -38,6 +38,12 @@ final class VersionFile {
       && undos.map(\.list) == other.undos.map(\.list)
   }
 
+  /// A descriptor of the file where nothing patched it since.
+  func wholeBase() throws(SystemError) -> Descriptor? {
+    guard undos.isEmpty else { return nil }
+    return try base.duplicate()
+  }
+
   /// Hands out its parts in order, each with the file that has its bytes, and where.
   func forEachPart(
     _ body: (Range<UInt64>, borrowing Descriptor, _ position: UInt64) throws(SystemError) -> Void

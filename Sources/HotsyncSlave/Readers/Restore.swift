@@ -62,6 +62,10 @@ public final class Restore {
     try RestoreObstacles(pinned.catalog, request, target).check()
     let cursor = try SubtreeCursor(pinned.catalog, roots: request.paths)
     while let record = cursor.current {
+      if request.leavesOut(record.path) {
+        try cursor.skipSubtree()
+        continue
+      }
       try bring(record)
       progress(result.files, result.bytes)
       try cursor.advance()

@@ -20,6 +20,10 @@ final class RestoreObstacles {
     let cursor = try SubtreeCursor(catalog, roots: request.paths)
     let folders = try StoreError.telling { () throws(SystemError) in try FolderCache(target, rights: 0) }
     while let record = cursor.current {
+      if request.leavesOut(record.path) {
+        try cursor.skipSubtree()
+        continue
+      }
       let status = try look(at: record.path, folders)
       if let status, !isAllowed(status, for: record) { throw .inTheWay(record.path) }
       if status?.isUnchangeable == true { throw .unchangeable(record.path.description) }

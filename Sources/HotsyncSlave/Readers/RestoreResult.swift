@@ -1,3 +1,4 @@
+import HotsyncCatalog
 public import HotsyncSystem
 
 /// Something of a generation that is not what its catalog says.
@@ -19,17 +20,34 @@ public struct Damage: Sendable, Equatable {
 
 /// What a restore is to bring back, and how.
 public struct RestoreRequest: Sendable {
-  /// Each with all below it; empty for everything.
+  /// Each with all below it; empty for all files of the master.
   public var paths: [RelativePath]
+  /// With all files: the dumps, the facts.
+  public var takesDumps: Bool
+  public var takesFacts: Bool
   /// Replaces files that are there.
   public var force: Bool
   /// Ids are taken as they are, names are not looked at.
   public var keepsNumbers: Bool
 
-  public init(paths: [RelativePath], force: Bool, keepsNumbers: Bool) {
+  public init(
+    paths: [RelativePath], force: Bool, keepsNumbers: Bool, takesDumps: Bool = false, takesFacts: Bool = false
+  ) {
     self.paths = paths
+    self.takesDumps = takesDumps
+    self.takesFacts = takesFacts
     self.force = force
     self.keepsNumbers = keepsNumbers
+  }
+}
+
+extension RestoreRequest {
+  /// Whether a path stays behind with all below it: dumps and facts come only where they were asked for.
+  func leavesOut(_ path: RelativePath) -> Bool {
+    guard paths.isEmpty, ReservedPaths.holds(path) else { return false }
+    if path == ReservedPaths.top { return !takesDumps && !takesFacts }
+    func isIn(_ folder: RelativePath) -> Bool { path == folder || path.isBelow(folder) }
+    return !(takesDumps && isIn(ReservedPaths.dumps)) && !(takesFacts && isIn(ReservedPaths.facts))
   }
 }
 

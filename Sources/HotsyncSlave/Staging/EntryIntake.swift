@@ -100,7 +100,8 @@ final class EntryIntake {
     }
     if old.isFolder { vanish(path) }
     withdraw(old)
-    deletions += 1
+    // A database that is dropped is not what `max_delete` guards against.
+    if !ReservedPaths.holds(path) { deletions += 1 }
     ancestors.append((path, false))
     if !old.isFolder { countDisplaced(path) }
     try append(.removed(path), .none)
@@ -150,8 +151,11 @@ final class EntryIntake {
     if let old { withdraw(old) }
     digest.add(record.digest(key: store.key))
     if case .regular(let size, let digest) = record.content { obsoleteMaps.gain(digest, size: size) }
-    if !record.isFolder { files += 1 }
-    bytes &+= record.size
+    // What is counted is the master's files.
+    if !ReservedPaths.holds(record.path) {
+      if !record.isFolder { files += 1 }
+      bytes &+= record.size
+    }
     guard digest.records <= Limits.records else { throw .contradiction("the catalog", "it has too many entries") }
     if case .hardLink(let leader) = record.content { links.append((record.path, leader)) }
     ancestors.append((record.path, record.isFolder))
@@ -161,8 +165,10 @@ final class EntryIntake {
 
   private func withdraw(_ old: Record) {
     digest.remove(old.digest(key: store.key))
-    if !old.isFolder { files -= min(files, 1) }
-    bytes -= min(bytes, old.size)
+    if !ReservedPaths.holds(old.path) {
+      if !old.isFolder { files -= min(files, 1) }
+      bytes -= min(bytes, old.size)
+    }
     if case .regular(let size, let digest) = old.content { obsoleteMaps.lose(digest, size: size) }
   }
 

@@ -108,6 +108,14 @@ final class Staging {
       // Without the file what is copied is a hole: the content fails its check, and comes whole.
       let base = try? store.mirror.openRegular(at: path)
       try openWhole(number, path, size: size, resumeAt: resumeAt, base: ContentBase(base, size: baseSize))
+    case .streamed(let path, let baseSize):
+      if baseSize > 0 {
+        guard case .regular(baseSize, _) = old?.content else {
+          throw .contradiction("a stream for \(path)", "there is no such file of that size")
+        }
+      }
+      let base = baseSize > 0 ? try? store.mirror.openRegular(at: path) : nil
+      try openWhole(number, path, size: nil, resumeAt: 0, base: ContentBase(base, size: baseSize))
     case .patch(let base, let baseSize, let size, let dirty):
       guard case .regular(baseSize, let digest) = old?.content else {
         throw .contradiction("a patch of \(base)", "there is no such file of that size")
@@ -143,7 +151,7 @@ final class Staging {
   }
 
   private func openWhole(
-    _ number: UInt64, _ path: RelativePath, size: UInt64, resumeAt: UInt64, base: consuming ContentBase? = nil
+    _ number: UInt64, _ path: RelativePath, size: UInt64?, resumeAt: UInt64, base: consuming ContentBase? = nil
   ) throws(StoreError) {
     var mode: OpenMode = [.readingAndWriting, .exclusively]
     if resumeAt > 0 {
@@ -155,11 +163,12 @@ final class Staging {
       try claim(number)
     }
     let file = try StoreError.telling { () throws(SystemError) in
-      try begunLog.append(number, .whole(path))
+      // The beginning of a stream helps nobody: its like is never read again.
+      try begunLog.append(number, size == nil ? .patch : .whole(path))
       return try folder.open(StoreLayout.name(number), mode)
     }
     let map = try StoreError.telling { () throws(SystemError) in
-      size >= LargeFile.minimum ? try maps.create(number) : nil
+      size ?? .max >= LargeFile.minimum ? try maps.create(number) : nil
     }
     opened = .whole(
       number, try WholeContent(file, size: size, resumeAt: resumeAt, key: store.key, map: map, base: base))
@@ -214,20 +223,32 @@ final class Staging {
   }
 
   /// Checks the content that is open against its digest; one that fails is removed and noted in `mismatched`.
-  func close(digest: Digest) throws(StoreError) {
+  ///
+  /// - Parameter size: of a stream; nil for all others.
+  func close(digest: Digest, size: UInt64? = nil) throws(StoreError) {
     switch opened {
     case .whole(let number, let content):
-      let found = try content.finish()
+      let found = try content.finish(at: size)
+      if content.isStream, content.size < LargeFile.minimum { maps.drop(number) }
       try settle(
         number, Complete(size: content.size, digest: digest), found == digest,
         isLarge: content.size >= LargeFile.minimum)
+    case .patch, .baseless:
+      guard size == nil else { throw .contradiction("a patch", "it ends as a stream does") }
+      try closeDifference(digest: digest)
+    case nil: throw .contradiction("a content", "none is open")
+    }
+    opened = nil
+  }
+
+  private func closeDifference(digest: Digest) throws(StoreError) {
+    switch opened {
     case .patch(let number, let content, let baseDigest):
       try closePatch(number, content, baseDigest: baseDigest, digest: digest)
     case .baseless(let number):
       try settle(number, Complete(size: 0, digest: digest), false, isLarge: false)
-    case nil: throw .contradiction("a content", "none is open")
+    case .whole, nil: break
     }
-    opened = nil
   }
 
   private func settle(

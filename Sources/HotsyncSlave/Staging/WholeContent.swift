@@ -43,7 +43,9 @@ struct ContentBase: ~Copyable {
 
 /// A content that is being received whole, from its start to its end; stretches that are left out are holes.
 final class WholeContent {
-  let size: UInt64
+  /// Of a stream: what it may come to, until `finish`.
+  private(set) var size: UInt64
+  let isStream: Bool
   private let file: Descriptor
   private let base: ContentBase?
   private var hasher: MappingHasher
@@ -58,13 +60,15 @@ final class WholeContent {
   private static let writtenTogether: UInt64 = 8 << 20
 
   /// - Parameters:
+  ///   - size: nil for a stream.
   ///   - file: empty, or with `resumeAt` bytes of an interrupted cycle, which are read and digested again.
   ///   - base: where parts of it come from.
   init(
-    _ file: consuming Descriptor, size: UInt64, resumeAt: UInt64, key: HashKey, map: consuming Descriptor?,
+    _ file: consuming Descriptor, size: UInt64?, resumeAt: UInt64, key: HashKey, map: consuming Descriptor?,
     base: consuming ContentBase? = nil
   ) throws(StoreError) {
-    self.size = size
+    self.size = size ?? Limits.fileSize
+    isStream = size == nil
     self.base = base
     hasher = MappingHasher(key: key, map: map)
     self.file = file
@@ -140,7 +144,12 @@ final class WholeContent {
     try file.truncate(to: offset)
   }
 
-  func finish() throws(StoreError) -> Digest {
+  /// - Parameter end: the size that a stream came to; nil for other contents.
+  func finish(at end: UInt64?) throws(StoreError) -> Digest {
+    guard isStream == (end != nil), end ?? size >= position, end ?? size <= size else {
+      throw .contradiction("a content", "its end is not that of its form, or lies before its last piece")
+    }
+    size = end ?? size
     do throws(DeltaError) {
       try writePending()
       try hasher.skipZeros(size - position)

@@ -1,3 +1,4 @@
+import HotsyncCatalog
 import HotsyncSystem
 
 /// The names in a store's folder.
@@ -34,7 +35,8 @@ enum StoreLayout {
   static let undo = name("undo")
 
   static let folders = [incoming, history, catalog, signatures, pins]
-  static let mirrorFolders = [files, dumps, facts]
+  /// Where people and programs look for what lies in `mirror/files/.hotsync`: name, and what the link holds.
+  static let mirrorLinks = [(dumps, ReservedPaths.dumps), (facts, ReservedPaths.facts)]
 
   static func name(_ text: String) -> FileName {
     guard let name = FileName(text) else { preconditionFailure("\(text) is no name") }

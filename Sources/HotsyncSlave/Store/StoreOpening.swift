@@ -45,7 +45,9 @@ extension Store {
         here = try here.makeOrOpenFolder(name)
       }
       try here.makeMissing(StoreLayout.folders)
-      try here.makeOrOpenFolder(StoreLayout.mirror).makeMissing(StoreLayout.mirrorFolders)
+      let mirror = try here.makeOrOpenFolder(StoreLayout.mirror)
+      try mirror.makeMissing([StoreLayout.files])
+      for (name, path) in StoreLayout.mirrorLinks { try mirror.linkToReserved(name, path) }
       try here.setAsideBallast()
       // The format comes last: a store without it is none.
       if try here.statusIfPresent(StoreLayout.format) == nil {
@@ -60,6 +62,15 @@ extension Store {
 extension Folder {
   fileprivate func makeMissing(_ names: [FileName]) throws(SystemError) {
     for name in names { _ = try makeOrOpenFolder(name) }
+  }
+
+  /// Stores of older versions have empty folders there. What is no empty folder stays as it is.
+  fileprivate func linkToReserved(_ name: FileName, _ path: RelativePath) throws(SystemError) {
+    if let status = try statusIfPresent(name) {
+      guard status.kind == .folder, try folder(name).names().isEmpty else { return }
+      try removeFolder(name)
+    }
+    try makeSymbolicLink(name, to: StoreLayout.files.bytes + [UInt8(ascii: "/")] + path.bytes)
   }
 
   /// Enough for the folders, the list and the new files of a roll-forward that meets a full disk.
