@@ -124,6 +124,8 @@ public final class Maintenance {
     }
   }
 
+  func hasRun(_ step: MaintenanceStep) -> Bool { steps.contains { $0.name == step.rawValue } }
+
   /// A step that did not run stands as it was; so does what it found.
   private func note(isWhole: Bool, seconds: Double) throws -> MaintenanceRecord {
     let now = clocks.now()
