@@ -1,3 +1,4 @@
+import HotsyncConfig
 import HotsyncDatabases
 import HotsyncReport
 import HotsyncSystem

@@ -1,3 +1,4 @@
+import HotsyncConfig
 import HotsyncFacts
 import HotsyncReport
 import HotsyncSystem

@@ -1,6 +1,6 @@
 import HotsyncCatalog
 public import HotsyncDatabases
-public import HotsyncReport
+import HotsyncReport
 public import HotsyncSystem
 
 /// Loads the dumps of a generation into the private instance of one engine and counts their rows: only what changed since it was

@@ -6,7 +6,7 @@ import HotsyncSystem
 /// apt works in a mount namespace of its own, in which what starts, enables and schedules is out of reach: the programs by which packages
 /// start their services do nothing there, a preset disables every unit, systemd is not to be seen, and new files for cron go
 /// to a folder of ours. All of that ends with the namespace, however that ends.
-struct QuietInstallation: ~Copyable {
+struct QuietInstallation {
   struct Result {
     var installed: [String] = []
     var refused: [(name: String, why: String)] = []
@@ -14,8 +14,8 @@ struct QuietInstallation: ~Copyable {
     var disabled: [String] = []
   }
 
-  private let state: Folder
-  private let root: Folder
+  private let state: OpenFolder
+  private let root: OpenFolder
   private let clocks: Clocks
   private let place: String
 
@@ -33,14 +33,15 @@ struct QuietInstallation: ~Copyable {
   ]
 
   /// - Parameter state: the connection's folder below `var/lib/hotsync-state`.
-  init(state: consuming Folder, root: borrowing Folder, clocks: Clocks) throws(StoreError) {
-    do throws(SystemError) {
-      self.root = try root.duplicate()
+  init(state: borrowing Folder, root: borrowing Folder, clocks: Clocks) throws(StoreError) {
+    let (folders, path) = try StoreError.telling { () throws(SystemError) -> ([OpenFolder], [UInt8]) in
       let folder = try state.makeOrOpenFolder(StoreLayout.name("packages"))
       try QuietInstallation.furnish(folder)
-      place = folder.descriptor.currentPath().map { String(decoding: $0, as: UTF8.self) } ?? ""
-      self.state = folder
-    } catch { throw StoreError(error) }
+      let path = folder.descriptor.currentPath() ?? []
+      return ([OpenFolder(folder), OpenFolder(try root.duplicate())], path)
+    }
+    (self.state, self.root) = (folders[0], folders[1])
+    place = String(decoding: path, as: UTF8.self)
     self.clocks = clocks
   }
 
@@ -156,17 +157,17 @@ struct QuietInstallation: ~Copyable {
   private func units() throws(StoreError) -> Set<String> {
     // Of a run that was killed: what it began with counts.
     let noted = try StoreError.telling { () throws(SystemError) in
-      try state.content(of: QuietInstallation.unitsName, limit: 4 << 20)
+      try state.folder.content(of: QuietInstallation.unitsName, limit: 4 << 20)
     }
     if let noted { return Set(String(decoding: noted, as: UTF8.self).split(separator: "\n").map(String.init)) }
     do throws(FactsError) {
-      return Set(try Facts.Services.gathered(below: root, isMachine: true).enabled.map(\.name))
+      return Set(try Facts.Services.gathered(below: root.folder, isMachine: true).enabled.map(\.name))
     } catch { throw StoreError(error) }
   }
 
   private func noteUnits(_ units: Set<String>) throws(StoreError) {
     try StoreError.telling { () throws(SystemError) in
-      try state.replace(
+      try state.folder.replace(
         QuietInstallation.unitsName, with: Array((units.sorted().joined(separator: "\n") + "\n").utf8))
     }
   }
@@ -174,13 +175,13 @@ struct QuietInstallation: ~Copyable {
   private func disableNew(since before: Set<String>) throws(StoreError) -> [String] {
     let now: [String]
     do throws(FactsError) {
-      now = try Facts.Services.gathered(below: root, isMachine: true).enabled.map(\.name)
+      now = try Facts.Services.gathered(below: root.folder, isMachine: true).enabled.map(\.name)
     } catch { throw StoreError(error) }
     let new = now.filter { !before.contains($0) }
     if !new.isEmpty {
       try require(try run("systemctl", ["disable", "--now", "--"] + new), "keep from starting what came with")
     }
-    try StoreError.telling { () throws(SystemError) in try state.unlinkIfPresent(QuietInstallation.unitsName) }
+    try StoreError.telling { () throws(SystemError) in try state.folder.unlinkIfPresent(QuietInstallation.unitsName) }
     return new
   }
 }
