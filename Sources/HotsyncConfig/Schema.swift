@@ -121,7 +121,7 @@ enum Schema {
       "Folders that a promotion overlays file by file"),
     row("connections.NAME.config.exclude", .list(.pattern), .list([]), .onlyDefault, "What is left out of them"),
     row(
-      "connections.NAME.network.status", status, .scalar("enabled"), .onlyDefault,
+      "connections.NAME.network.status", status, .scalar("enabled"), .effective,
       "Whether a promotion may bring the master's addresses back"),
     row(
       "connections.NAME.packages.status", status, .scalar("enabled"), .effective,
@@ -197,16 +197,16 @@ enum Schema {
 
   private static let promotion = [
     row(
-      "promote.probe", .list(.choice(["arp", "ping", "ssh"])), .list(["arp", "ping", "ssh"]), .onlyDefault,
+      "promote.probe", .list(.choice(["arp", "ping", "ssh"])), .list(["arp", "ping", "ssh"]), .effective,
       "How a promotion asks whether the master is really off"),
     row(
-      "promote.max_age", .duration(minute...(day * 3_650)), .scalar("1h"), .onlyDefault,
+      "promote.max_age", .duration(minute...(day * 3_650)), .scalar("1h"), .effective,
       "Older data is promoted only if the operator accepts it"),
     row(
-      "promote.internet_check", .list(.probeTarget), .list(["https://www.debian.org", "1.1.1.1"]), .onlyDefault,
+      "promote.internet_check", .list(.probeTarget), .list(["https://www.debian.org", "1.1.1.1"]), .effective,
       "One answer is enough: URLs or addresses"),
     row(
-      "guard.alone", .choice(["start", "hold"]), .scalar("start"), .onlyDefault,
+      "guard.alone", .choice(["start", "hold"]), .scalar("start"), .effective,
       "What this machine does at boot when the other does not answer"),
     row(
       "metrics_file", .path(), .scalar("/var/lib/prometheus/node-exporter/hotsync.prom"), .onlyDefault,

@@ -88,6 +88,7 @@ struct ServeVerb: Verb {
       epoch: try EpochFile.read(below: machine.root), holder: try EpochHolder.read(below: machine.root),
       accounts: try machine.accounts())
   }
+
   /// What maintenance wrote down, for the master's status.
   private static func readiness(_ connection: String, below root: borrowing Folder) throws -> SlaveReadiness? {
     try ReadinessRecord.read(connection, below: root).map { record in

@@ -108,6 +108,8 @@ struct Apply: ParsableCommand {
       var report = ApplyReport()
       report.changed = try MachineFolders.make(below: try world.openRoot())
       report.changed += try Timers.match(configuration, below: try world.openRoot())
+      report.changed += try GuardUnits.apply(
+        try world.openRoot(), isMaster: configuration.connections.contains { $0.role == .master })
       return world.console.present(report)
     }
   }

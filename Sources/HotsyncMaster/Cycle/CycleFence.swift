@@ -1,6 +1,8 @@
+import HotsyncConfig
 import HotsyncProtocol
 import HotsyncReport
 import HotsyncSystem
+import Logging
 
 /// What a cycle does about another machine that was promoted.
 extension Cycle {

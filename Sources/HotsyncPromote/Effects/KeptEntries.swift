@@ -12,11 +12,13 @@ struct KeptEntries: ~Copyable {
     folder = try promotion.makeOrOpenFolder(KeptEntries.name)
   }
 
-  /// Keeps a regular file or a link; durable when this returns.
-  func keep(_ name: FileName, of source: borrowing Folder, as kept: FileName) throws(SystemError) {
+  /// Keeps a regular file or a link; durable when this returns, unless whoever keeps many flushes them together.
+  func keep(
+    _ name: FileName, of source: borrowing Folder, as kept: FileName, isDurable: Bool = true
+  ) throws(SystemError) {
     try folder.removeTree(kept)
-    try source.copyEntry(name, into: folder, as: kept, isDurable: true)
-    try folder.synchronize()
+    try source.copyEntry(name, into: folder, as: kept, isDurable: isDurable)
+    if isDurable { try folder.synchronize() }
   }
 
   /// Puts it back in the place of whatever stands there now; it stays kept.

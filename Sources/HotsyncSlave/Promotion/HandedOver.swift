@@ -55,3 +55,11 @@ extension Store {
     return RelativePath(place.bytes + Array("/instances/\(engine)".utf8))
   }
 }
+
+extension Store {
+  /// The generation that an operator names; nil where there is none of that name.
+  public func generation(named name: String) throws(StoreError) -> Generation? {
+    guard let wanted = GenerationName(name) else { return nil }
+    return try wanted.find(in: try generations().all, snapshots: snapshots)
+  }
+}

@@ -10,6 +10,12 @@ public struct Overlay {
     public let isNewFolder: Bool
     /// Something stands in its place.
     public let wasThere: Bool
+
+    public init(path: RelativePath, isNewFolder: Bool, wasThere: Bool) {
+      self.path = path
+      self.isNewFolder = isNewFolder
+      self.wasThere = wasThere
+    }
   }
 
   public struct Comparison: Sendable {

@@ -66,7 +66,8 @@ public struct LinkProbe: ~Copyable {
   /// Tells everybody on the wire that these addresses are here now, so that nobody goes on sending to where they were.
   public func announce(_ addresses: [InternetAddress]) throws(SystemError) {
     for address in addresses {
-      let frame = ARPMessage.announcement(of: address, at: own)?.frame ?? NeighbourAdvertisement.frame(of: address, at: own)
+      let frame =
+        ARPMessage.announcement(of: address, at: own)?.frame ?? NeighbourAdvertisement.frame(of: address, at: own)
       if let frame { try socket.write(frame) }
     }
   }
