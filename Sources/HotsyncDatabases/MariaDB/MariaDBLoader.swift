@@ -31,6 +31,8 @@ struct MariaDBLoader {
           .damaged, "cannot load", shownName, cause: "the dump does not make that database",
           next: "hotsync sync writes it anew")
       }
+      // Commits are written once a second: from here on nothing of it may be lost.
+      try run("FLUSH ENGINE LOGS;")
     } catch {
       try undo()
       throw error
@@ -176,6 +178,7 @@ struct MariaDBLoader {
     do throws(DatabaseError) {
       try dropAccounts()
       _ = try client.run(["--sandbox", "--batch"], from: file, limit: .seconds(3_600), what)
+      try run("FLUSH ENGINE LOGS;")
     } catch {
       try dropAccounts()
       let text = try DatabaseError.telling { () throws(SystemError) in
