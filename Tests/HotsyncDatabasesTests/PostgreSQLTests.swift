@@ -142,7 +142,9 @@ import Testing
     let server = try PostgreSQLServer()
     try server.run("CREATE DATABASE shop;")
     try server.run(
-      "CREATE TABLE big AS SELECT i AS a, repeat('x', 500) AS t FROM generate_series(1, 60000) i; CHECKPOINT;", in: "shop")
+      "CREATE TABLE big AS SELECT i AS a, repeat('x', 500) AS t FROM generate_series(1, 60000) i;",
+      in: "shop")
+    try server.run("CHECKPOINT;")
     let stream = try server.engine.dump(.database("shop"), formerSize: nil)
     var buffer = [UInt8](repeating: 0, count: 4_096)
     #expect(try stream.read(into: &buffer) > 0)
