@@ -40,11 +40,16 @@ struct Command: ParsableCommand {
 
   func validate() throws {
     guard runs > 0 else { throw ValidationError("--runs is at least 1") }
+    guard !(growth || delay != nil) || only.workloads == Workload.allCases else {
+      throw ValidationError("--growth and --delay have workloads of their own: leave out --only")
+    }
   }
 
   func run() throws {
     guard Environment.isRoot else { throw ValidationError("files of several owners can only be copied by root") }
     Environment.raiseOpenFileLimit()
+    // Half an hour is not measured for a file that cannot be written.
+    let results = try Descriptor.open(json, [.writing, .creating], permissions: 0o644)
     let seed = self.seed ?? SeededGenerator.testSeed()
     let ground = try Ground(
       programs: Environment.absolutePath(programs), seed: seed, sizes: scale == .full ? .full : .quick, runs: runs)
@@ -57,8 +62,8 @@ struct Command: ParsableCommand {
       try program.run { ground.tell("\n" + ResultText.text([$0])) }
       outcome.results = program.results
     }
-    try Descriptor.open(json, [.writing, .creating, .truncating], permissions: 0o644)
-      .write(Array((ResultDocument.document(outcome).text + "\n").utf8))
+    try results.truncate(to: 0)
+    try results.write(Array((ResultDocument.document(outcome).text + "\n").utf8))
     try StandardStream.output.write(Array((ResultText.text(outcome) + "\n").utf8))
     // The trees go with their file system: to remove millions of files one by one takes minutes.
     withExtendedLifetime((ground, program)) {

@@ -4,9 +4,13 @@
 #include <sys/socket.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <arpa/inet.h>
+#include <linux/if_packet.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
 #include <linux/stat.h>
+#include <net/if.h>
+#include <net/if_arp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -140,6 +144,29 @@ int hs_status_of(int directory, const char *path, struct hs_status *out) {
   out->born_seconds = (s.stx_mask & STATX_BTIME) ? s.stx_btime.tv_sec : 0;
   out->born_nanoseconds = (s.stx_mask & STATX_BTIME) ? s.stx_btime.tv_nsec : 0;
   return 0;
+}
+
+int hs_packet_socket(const char *interface, uint16_t protocol, uint8_t address[6]) {
+  struct ifreq request;
+  memset(&request, 0, sizeof request);
+  if (strlen(interface) >= sizeof request.ifr_name) { errno = ENODEV; return -1; }
+  strcpy(request.ifr_name, interface);
+  /* Without a protocol until it is bound: nothing of other interfaces gets in. */
+  int number = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (number < 0) return -1;
+  struct sockaddr_ll place = {.sll_family = AF_PACKET, .sll_protocol = htons(protocol)};
+  if (ioctl(number, SIOCGIFHWADDR, &request) != 0) goto failed;
+  if (request.ifr_hwaddr.sa_family != ARPHRD_ETHER) { errno = EAFNOSUPPORT; goto failed; }
+  memcpy(address, request.ifr_hwaddr.sa_data, 6);
+  if (ioctl(number, SIOCGIFINDEX, &request) != 0) goto failed;
+  place.sll_ifindex = request.ifr_ifindex;
+  if (bind(number, (struct sockaddr *)&place, sizeof place) != 0) goto failed;
+  return number;
+failed:;
+  int error = errno;
+  close(number);
+  errno = error;
+  return -1;
 }
 
 /* Between fork and exec only async-signal-safe calls stand here: the parent has other threads. */

@@ -5,7 +5,7 @@ public enum Limits {
   /// The same before the handshake is done.
   public static let handshakeFrame = 64 << 10
   /// A chunk of file content in one frame.
-  public static let dataChunk = 512 << 10
+  public static let dataChunk = 960 << 10
   /// A symbolic link's target (PATH_MAX - 1).
   public static let linkTarget = 4_095
   /// A user's or group's name.

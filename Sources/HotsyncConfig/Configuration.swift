@@ -46,8 +46,8 @@ public struct ConnectionConfiguration: Sendable {
   public let streams: Int?
   /// Bytes a second; nil for no limit.
   public let bandwidthLimit: UInt64?
-  public let connectTimeout: Duration
-  public let silenceTimeout: Duration
+  public internal(set) var connectTimeout: Duration
+  public internal(set) var silenceTimeout: Duration
   public let compression: Compression
   public let data: DataConfiguration
   public let config: OverlayConfiguration
@@ -56,6 +56,16 @@ public struct ConnectionConfiguration: Sendable {
   public let unknownOwner: UnknownOwner
   public let databases: DatabasesConfiguration
   public let maxDelete: DeletionLimit
+}
+
+extension ConnectionConfiguration {
+  /// The same for a question that must be answered soon.
+  public func answering(within limit: Duration) -> ConnectionConfiguration {
+    var short = self
+    short.connectTimeout = min(connectTimeout, limit)
+    short.silenceTimeout = min(silenceTimeout, limit)
+    return short
+  }
 }
 
 public struct DataConfiguration: Sendable {

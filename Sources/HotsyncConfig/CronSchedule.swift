@@ -2,13 +2,13 @@ public import HotsyncSystem
 
 /// When a schedule of five fields is due, by the rules of crontab(5) and cron(8).
 public struct CronSchedule: Sendable, Equatable {
-  private let minutes: CronField.Values
-  private let hours: CronField.Values
-  private let daysOfMonth: CronField.Values
-  private let months: CronField.Values
-  private let daysOfWeek: CronField.Values
+  let minutes: CronField.Values
+  let hours: CronField.Values
+  let daysOfMonth: CronField.Values
+  let months: CronField.Values
+  let daysOfWeek: CronField.Values
   /// Where both days are restricted, either is enough; one that begins with `*` restricts nothing by itself.
-  private let isEitherDayEnough: Bool
+  let isEitherDayEnough: Bool
 
   /// Nil for an expression of the other kind, and where a field is not valid.
   public init?(_ schedule: Schedule) {
@@ -97,7 +97,7 @@ extension LocalTime {
 }
 
 /// One field of crontab(5): a list of `*`, `N` and `N-M`, each with `/STEP`; months and days of the week have names.
-private struct CronField {
+struct CronField {
   let range: ClosedRange<Int>
   let names: [String]
 

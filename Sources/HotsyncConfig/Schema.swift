@@ -64,7 +64,7 @@ enum Schema {
   private static let top = [
     row("role", .choice(["master", "slave"]), .none, .effective, "What this machine is in its connections"),
     row("status", status, .scalar("enabled"), .effective, "Switches all connections on or off"),
-    row("mail_to", .text, .scalar("root"), .only(["root", ""]), "Who gets mail; \"\" for no mail"),
+    row("mail_to", .text, .scalar("root"), .effective, "Who gets mail; \"\" for no mail"),
   ]
 
   private static let connection = [
@@ -121,10 +121,10 @@ enum Schema {
       "Folders that a promotion overlays file by file"),
     row("connections.NAME.config.exclude", .list(.pattern), .list([]), .onlyDefault, "What is left out of them"),
     row(
-      "connections.NAME.network.status", status, .scalar("enabled"), .onlyDefault,
+      "connections.NAME.network.status", status, .scalar("enabled"), .effective,
       "Whether a promotion may bring the master's addresses back"),
     row(
-      "connections.NAME.packages.status", status, .scalar("enabled"), .onlyDefault,
+      "connections.NAME.packages.status", status, .scalar("enabled"), .effective,
       "Whether the slave follows the master's list of packages"),
     row(
       "connections.NAME.unknown_owner", .choice(["numeric", "nobody"]), .scalar("numeric"), .effective,
@@ -184,29 +184,29 @@ enum Schema {
     row(
       "history.disabled", .boolean, .scalar("false"), .effective,
       "Switches the plan off: nothing is pruned then"),
-    row("maintenance.schedule", .schedule, .scalar("hourly"), .onlyDefault, "When the slave's maintenance runs"),
-    row("maintenance.packages", status, .scalar("enabled"), .onlyDefault, "Whether it follows the list of packages"),
-    row("maintenance.preload", .boolean, .scalar("true"), .onlyDefault, "Whether it loads changed dumps beforehand"),
+    row("maintenance.schedule", .schedule, .scalar("hourly"), .effective, "When the slave's maintenance runs"),
+    row("maintenance.packages", status, .scalar("enabled"), .effective, "Whether it follows the list of packages"),
+    row("maintenance.preload", .boolean, .scalar("true"), .effective, "Whether it loads changed dumps beforehand"),
     row(
-      "maintenance.rehearse", .choice(["hourly", "daily", "weekly", "never"]), .scalar("daily"), .onlyDefault,
+      "maintenance.rehearse", .choice(["hourly", "daily", "weekly", "never"]), .scalar("daily"), .effective,
       "How often a promotion is rehearsed in full"),
     row(
-      "maintenance.verify_share", .percentage, .scalar("2%"), .onlyDefault,
+      "maintenance.verify_share", .percentage, .scalar("2%"), .effective,
       "How much of the store each maintenance reads against its digests"),
   ]
 
   private static let promotion = [
     row(
-      "promote.probe", .list(.choice(["arp", "ping", "ssh"])), .list(["arp", "ping", "ssh"]), .onlyDefault,
+      "promote.probe", .list(.choice(["arp", "ping", "ssh"])), .list(["arp", "ping", "ssh"]), .effective,
       "How a promotion asks whether the master is really off"),
     row(
-      "promote.max_age", .duration(minute...(day * 3_650)), .scalar("1h"), .onlyDefault,
+      "promote.max_age", .duration(minute...(day * 3_650)), .scalar("1h"), .effective,
       "Older data is promoted only if the operator accepts it"),
     row(
-      "promote.internet_check", .list(.probeTarget), .list(["https://www.debian.org", "1.1.1.1"]), .onlyDefault,
+      "promote.internet_check", .list(.probeTarget), .list(["https://www.debian.org", "1.1.1.1"]), .effective,
       "One answer is enough: URLs or addresses"),
     row(
-      "guard.alone", .choice(["start", "hold"]), .scalar("start"), .onlyDefault,
+      "guard.alone", .choice(["start", "hold"]), .scalar("start"), .effective,
       "What this machine does at boot when the other does not answer"),
     row(
       "metrics_file", .path(), .scalar("/var/lib/prometheus/node-exporter/hotsync.prom"), .onlyDefault,

@@ -1,4 +1,3 @@
-public import HotsyncSystem
 
 /// Where dumps lie below `.hotsync/dumps`: `mariadb/accounts.sql`, `postgresql/databases/shop.sql`, and beside each dump of a
 /// database its fingerprint, `shop.tables`. Of a database's name all bytes but letters, digits, `_` and `-` are written as
@@ -34,7 +33,9 @@ public enum DumpPath {
     return (engine, .database(name))
   }
 
-  private static func path(_ subject: DumpSubject, _ engine: String, _ suffix: String) throws(DatabaseError) -> RelativePath {
+  private static func path(_ subject: DumpSubject, _ engine: String, _ suffix: String) throws(DatabaseError)
+    -> RelativePath
+  {
     let rest: String
     switch subject {
     case .accounts: rest = "accounts"
@@ -86,7 +87,9 @@ public enum DumpPath {
       name.append(value)
       rest = rest.dropFirst(2)
     }
-    guard let text = String(validating: name, as: UTF8.self), Array(encoded(text).utf8)[...] == bytes else { return nil }
+    guard let text = String(validating: name, as: UTF8.self), Array(encoded(text).utf8)[...] == bytes else {
+      return nil
+    }
     return text
   }
 }

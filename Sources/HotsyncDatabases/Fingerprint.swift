@@ -49,7 +49,8 @@ public struct Fingerprint: Sendable, Equatable {
     for name in Set(rows.keys).union(loaded.rows.keys).sorted() where rows[name] != loaded.rows[name] {
       guard lines.count < limit else { return lines + ["and more"] }
       let (dumped, present) = (rows[name].map { "\($0) rows" }, loaded.rows[name].map { "\($0) rows" })
-      lines.append("table \(shown(Array(name.utf8))): \(dumped ?? "no table") in the dump, \(present ?? "no table") loaded")
+      lines.append(
+        "table \(shown(Array(name.utf8))): \(dumped ?? "no table") in the dump, \(present ?? "no table") loaded")
     }
     return lines
   }

@@ -18,6 +18,12 @@ public enum Terminal {
     return line
   }
 
+  /// The same, waiting for it for so long only; nil where nobody typed it in time.
+  public static func readLine(atMost limit: Int, within patience: Duration) throws(SystemError) -> [UInt8]? {
+    let isReady = try Descriptor.wait(0, writing: false, atMost: patience, total: patience, gaveUp: { false })
+    return isReady ? try readLine(atMost: limit) : nil
+  }
+
   /// How many columns it has (ioctl(2), TIOCGWINSZ); nil where the descriptor is no terminal.
   public static func columns(_ descriptor: Int32) -> Int? {
     let columns = hs_terminal_columns(descriptor)

@@ -4,6 +4,7 @@ public struct Tool: Sendable {
   private let folders: [String]
   private let environment: [String: String]
   private let limit: Duration
+  private let boundsFiles: Bool
 
   /// How it ended and what it wrote.
   public struct Result: Sendable {
@@ -42,9 +43,13 @@ public struct Tool: Sendable {
   ///   - folders: where it may lie, in the order of the search.
   ///   - variables: beside PATH and the language.
   ///   - limit: how long it may take.
+  ///   - boundsFiles: what it prints, and with it every file that it writes, may not grow much beyond what is kept. Not for
+  ///     programs that append to files of their own.
   public init(
-    _ program: String, in folders: [String], variables: [String: String] = [:], limit: Duration
+    _ program: String, in folders: [String], variables: [String: String] = [:], limit: Duration,
+    boundsFiles: Bool = true
   ) {
+    self.boundsFiles = boundsFiles
     self.program = program
     self.folders = folders
     environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"].merging(variables) { $1 }
@@ -61,7 +66,7 @@ public struct Tool: Sendable {
     let output = try Descriptor.memoryFile()
     let complaints = try Descriptor.memoryFile()
     let child = try start(arguments, input, output, complaints)
-    child.limitFiles(to: UInt64(outputLimit + Tool.complaintLimit))
+    if boundsFiles { child.limitFiles(to: UInt64(outputLimit + Tool.complaintLimit)) }
     let ending = child.wait(atMost: limit)
     if ending == nil {
       child.signalGroup(ChildProcess.killNow)

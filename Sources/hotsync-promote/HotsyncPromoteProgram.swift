@@ -6,5 +6,6 @@ import HotsyncCommand
 struct HotsyncPromoteProgram: ParsableCommand, Executable {
   static let program = "hotsync-promote"
   static let configuration = CommandConfiguration(
-    commandName: program, abstract: "Make this slave the production machine, at its console.", version: Version.text)
+    commandName: program, abstract: "Make this slave the production machine, at its console.", version: Version.text,
+    subcommands: [Promote.self, PostRestore.self], defaultSubcommand: Promote.self)
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import HotsyncCommand
 import HotsyncConfig
+import HotsyncMaster
 import HotsyncReport
 import HotsyncSlave
 import HotsyncSystem
@@ -16,6 +17,8 @@ struct ApplyVerb: Verb {
     let configuration = try machine.configuration()
     var report = ApplyReport()
     report.changed = try MachineFolders.make(below: machine.root)
+    report.changed += try GuardUnits.apply(
+      machine.root, isMaster: configuration.connections.contains { $0.role == .master })
     let slaves = configuration.connections.filter { $0.role == .slave }
     if !slaves.isEmpty { try ApplyVerb.makeParents(of: configuration.store, below: machine.root) }
     for connection in slaves {
@@ -26,6 +29,7 @@ struct ApplyVerb: Verb {
           "let the master's key in: on the master, hotsync key generate \(connection.name) prints the command for here")
       }
     }
+    report.changed += try Timers.match(configuration, below: machine.root)
     return machine.console.present(report)
   }
 

@@ -23,6 +23,7 @@ struct ServeVerb: Verb {
     let context: AgentContext
     let store: Store
     let epoch: Epoch
+    let holder: EpochHolder?
     let accounts: Accounts
   }
 
@@ -57,7 +58,8 @@ struct ServeVerb: Verb {
       throw error
     case .success(let setting):
       try Agent(
-        setting.context, store: setting.store, channel: channel, epoch: setting.epoch, accounts: setting.accounts
+        setting.context, store: setting.store, channel: channel, epoch: setting.epoch, holder: setting.holder,
+        accounts: setting.accounts
       ).run()
       return .done
     }
@@ -71,13 +73,18 @@ struct ServeVerb: Verb {
         .refused, "cannot serve", "the connection \"\(connection.name)\"", cause: "it is disabled on the slave",
         next: "on the slave: hotsync-slave config set status enabled connections.\(connection.name).status enabled")
     }
+    let root = OpenFolder(try machine.root.duplicate())
     let context = AgentContext(
       connection: connection.name, program: Version.number,
       deletionLimit: connection.maxDelete,
       mapsUnknownOwnersToNobody: connection.unknownOwner == .nobody,
-      takesDevices: connection.data.devices, takesTrustedAttributes: connection.data.trustedAttributes)
+      takesDevices: connection.data.devices, takesTrustedAttributes: connection.data.trustedAttributes,
+      mayServe: { [name = connection.name] () throws(StoreError) in
+        try PromotionMark.requireNone(name, below: root.folder)
+      })
     return Setting(
       connection: connection, context: context, store: try machine.store(of: connection, in: configuration),
-      epoch: try EpochFile.read(below: machine.root), accounts: try machine.accounts())
+      epoch: try EpochFile.read(below: machine.root), holder: try EpochHolder.read(below: machine.root),
+      accounts: try machine.accounts())
   }
 }

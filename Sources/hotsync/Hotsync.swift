@@ -10,7 +10,7 @@ struct Hotsync: ParsableCommand, Executable {
     subcommands: [
       Sync.self, Status.self, Check.self, KeyCommand.self, TrustCommand.self, SnapshotCommand.self, Activate.self,
       Deactivate.self,
-      ConfigCommand<Hotsync>.self, Apply.self,
+      ConfigCommand<Hotsync>.self, Apply.self, Guard.self, AlertCommand.self,
     ],
     defaultSubcommand: Sync.self)
 }

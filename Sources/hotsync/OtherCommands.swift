@@ -85,6 +85,7 @@ enum Switching {
     try CommandWorld.run(Hotsync.program, options) { world in
       _ = try world.connection(name, of: try world.configuration())
       _ = try ConfigurationEditor(root: world.root).setStatus(of: name, isEnabled: isEnabled)
+      _ = try Timers.match(try world.configuration(), below: try world.openRoot())
       let status = isEnabled ? "enabled" : "disabled"
       if options.json {
         world.console.result(.object([("connection", .string(name)), ("status", .string(status))]))
@@ -103,9 +104,12 @@ struct Apply: ParsableCommand {
 
   func run() throws {
     try CommandWorld.run(Hotsync.program, options) { world in
-      _ = try world.configuration()
+      let configuration = try world.configuration()
       var report = ApplyReport()
       report.changed = try MachineFolders.make(below: try world.openRoot())
+      report.changed += try Timers.match(configuration, below: try world.openRoot())
+      report.changed += try GuardUnits.apply(
+        try world.openRoot(), isMaster: configuration.connections.contains { $0.role == .master })
       return world.console.present(report)
     }
   }

@@ -45,7 +45,9 @@ struct Sync: ParsableCommand {
         snapshot: try snapshot.map { text in try SnapshotName(argument: text) })
       var report = SyncReport()
       for connection in chosen {
-        report.connections.append(try Sync.run(connection, configuration, cycle, world))
+        let came = try Sync.run(connection, configuration, cycle, world)
+        report.connections.append(came)
+        RunAlerts(world, configuration).tell(came)
       }
       return world.console.present(report)
     }

@@ -111,6 +111,27 @@ struct ProgressTests {
     #expect(stage.output.text == "")
   }
 
+  @Test("a plan that grows is shown with its new total; where none was known, none appears")
+  func growing() {
+    let clock = HandClock()
+    let stage = Stage()
+    let progress = Progress(console: stage.console, clocks: clock.clocks)
+    progress.phase("push", totalBytes: 1 << 30)
+    progress.expect(moreBytes: 1 << 30)
+    clock.pass(.seconds(10))
+    progress.advance(bytes: 1 << 30)
+    progress.phase("commit")
+    progress.expect(moreBytes: 1 << 30)
+    clock.pass(.seconds(10))
+    progress.advance(files: 1, bytes: 65_536)
+    #expect(
+      stage.errors.text == """
+        hotsync: push: 50%, 1.0 GiB/2.0 GiB, 102.4 MiB/s, 10.0 s left
+        hotsync: commit: 1 file, 64.0 KiB, 6.4 KiB/s
+
+        """)
+  }
+
   @Test("without progress the clock is never asked", arguments: [true, false])
   func off(quiet: Bool) {
     let clock = HandClock()

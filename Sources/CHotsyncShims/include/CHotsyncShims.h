@@ -90,6 +90,10 @@ struct hs_status {
 /* statx(2) of `path` below `directory`; an empty path is the descriptor itself. Links are not followed. */
 int hs_status_of(int directory, const char *path, struct hs_status *status);
 
+/* packet(7): a socket for whole frames of one interface that does not block. `protocol` is what it receives, as
+   <linux/if_ether.h> numbers it; 0 for one that only sends. Writes the interface's own address (Ethernet only). */
+int hs_packet_socket(const char *interface, uint16_t protocol, uint8_t address[6]);
+
 /* Starts a program: returns its process id, or -1 with errno set.
    `descriptors[0..2]` become 0, 1, 2 of the child, which leads a process group of its own and has no
    other descriptor open. `arguments` and `environment` end with NULL. `directory` may be NULL. */

@@ -71,10 +71,18 @@ public final class Segment: Sendable {
     }
   }
 
-  /// What the segment says of one path; nil where it says nothing.
+  /// What the segment says of one path; nil where it says nothing. Of its block that entry alone is decoded.
   public func entry(at path: RelativePath) throws(CatalogError) -> SegmentEntry? {
     guard !blocks.isEmpty else { return nil }
-    return try entries(ofBlock: block(for: path)).first { $0.path == path }
+    let number = block(for: path)
+    var block = EncodedBlock(try bytes(ofBlock: number))
+    do throws(Malformed) {
+      while try block.next() {
+        if RelativePath.precedes(block.path.span, path.bytes.span) { continue }
+        return block.path == path.bytes ? try block.entry() : nil
+      }
+    } catch { throw .damaged("block \(number): \(error.reason)") }
+    return nil
   }
 }
 

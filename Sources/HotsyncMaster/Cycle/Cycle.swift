@@ -23,6 +23,10 @@ public final class Cycle {
   var earlyWalk: EarlyWalk?
   /// Dumps and facts, from the first attempt that came to them.
   var provided: Provided?
+  /// A slave has taken us in this run.
+  var hasGreeted = false
+  /// What a slave says of its epoch, where that is not ours.
+  var higherEpoch: UInt64?
 
   /// - Parameters:
   ///   - root: the live root, which configuration, state and hooks lie below.
@@ -52,8 +56,12 @@ public final class Cycle {
       return report
     }
     do {
+      try requireNoFence()
       if options.isDryRun { try look() } else { try cycle(start) }
-    } catch { report.fail(error) }
+    } catch {
+      putFenceUp(after: error)
+      report.fail(error)
+    }
     report.duration = clocks.elapsed() - start
     return report
   }
@@ -82,7 +90,6 @@ public final class Cycle {
       try runHooks("pre-sync", stopsAtFailure: true)
       try exchangeMending(state, &record, since: start)
     } catch {
-      if (error as? any HotsyncError)?.kind == .fenced { record?.isFenced = true }
       let kind = (error as? any HotsyncError)?.kind
       try? remember(
         state, &record, result: kind == .refused || kind == .fenced ? "refused" : "failed", start,

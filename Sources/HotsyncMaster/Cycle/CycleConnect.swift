@@ -19,9 +19,19 @@ extension Cycle {
           position: (record?.pending ?? record?.current)?.position ?? .none, store: record?.store,
           adopts: options.adopts))
       if let refusal = Epoch.refusal(mine: epoch, theirs: welcome.epoch) {
-        throw MasterError(
-          .fenced, "cannot go on with", "the cycle", cause: refusal, next: "leave this machine fenced")
+        higherEpoch = welcome.epoch.number
+        // A slave that holds us back refuses; one that welcomes who adopts grants its epoch. But what it knows of it since
+        // this cycle began is another promotion.
+        guard purpose == .cycle, options.adopts, !hasGreeted, epoch.number < welcome.epoch.number else {
+          throw MasterError(
+            .fenced, "cannot go on with", "the cycle", cause: refusal, next: "leave this machine fenced")
+        }
+        try EpochFile.adopt(welcome.epoch, below: root)
+        report.epoch = welcome.epoch.number
+        log.notice("\(connection.name): this machine took epoch \(welcome.epoch.number) over and is master again")
       }
+      hasGreeted = true
+      if purpose == .cycle, options.adopts { try liftFence() }
       guard welcome.version == ProtocolVersion.current, let key = welcome.hashKey else {
         throw ProtocolError.malformed("it greets in a version that was not offered", handshakeDone: false)
       }

@@ -66,15 +66,15 @@ extension Cycle {
         acceptsDeletions: options.acceptsDeletions), line)
     let reader = try EntryReader(
       live: root, owners: scanned.owners, takesTrusted: connection.data.trustedAttributes, clocks: clocks)
+    let progress = PushProgress(self.progress)
     let contents = ContentSender(
       line: line, reader: reader, state: state, key: key, isFull: options.isFull, nextNumber: leftovers.nextNumber,
-      staged: leftovers.staged, begun: leftovers.begun, patches: leftovers.patches)
-    let progress = self.progress
+      staged: leftovers.staged, begun: leftovers.begun, patches: leftovers.patches,
+      progress: progress)
     let pusher = Pusher(
       line: line, reader: reader, contents: contents, key: key, departed: scanned.departed, damaged: scanned.damaged,
       writer: try SegmentWriter(try place.file(), key: key),
-      digest: base.known.position.catalog
-    ) { files, bytes in progress.advance(files: files, bytes: bytes) }
+      digest: base.known.position.catalog, progress: progress)
     let steps = StepsAhead(scanned.spool, for: contents, damaged: scanned.damaged)
     let provided = try ProvidedPush(
       scanned.provided, by: pusher, owners: scanned.owners, acceptsLess: options.acceptsDeletions, clocks: clocks)

@@ -28,6 +28,7 @@ final class ContentSender {
   let reader: EntryReader
   let state: any MapPlace
   let key: HashKey
+  let progress: PushProgress
   private let isFull: Bool
   private var number: UInt64
   /// What a broken cycle left on the slave, by digest; each is used once.
@@ -51,12 +52,13 @@ final class ContentSender {
 
   init(
     line: SlaveLine, reader: EntryReader, state: any MapPlace, key: HashKey, isFull: Bool, nextNumber: UInt64,
-    staged: [StagedContent], begun: [BegunContent], patches: [BegunPatch]
+    staged: [StagedContent], begun: [BegunContent], patches: [BegunPatch], progress: PushProgress
   ) {
     self.line = line
     self.reader = reader
     self.state = state
     self.key = key
+    self.progress = progress
     self.isFull = isFull
     number = nextNumber
     for content in staged { self.staged[content.digest, default: []].append(content) }

@@ -28,7 +28,7 @@ extension ContentSender {
     if let old = work.old, old.size >= ContentSender.deltaMinimum {
       return try sendPatch(work, entry, digest, old)
     }
-    return try sendWhole(work, entry)
+    return try sendWhole(work, entry, isSecondPass: true)
   }
 
   private func digestWithMap(_ work: FileWork, _ entry: borrowing OpenedEntry) throws -> Digest? {
@@ -36,11 +36,12 @@ extension ContentSender {
     var position: UInt64 = 0
     while position < work.size {
       // In steps, so that the slave hears of us while a long file is read.
-      let end = min(work.size, position + (256 << 20))
+      let end = min(work.size, position + (64 << 20))
       let isWhole = try digesting { () throws(DeltaError) in
         try hasher.updateOnTwoThreads(from: entry.file, position..<end, size: work.size, buffer: &buffer)
       }
       guard isWhole else { return nil }
+      progress.pass(end - position)
       position = end
       try line.check()
     }
@@ -50,7 +51,8 @@ extension ContentSender {
   // MARK: Whole
 
   /// In one pass: digested, mapped where it is large, and sent as it is read.
-  func sendWhole(_ work: FileWork, _ entry: borrowing OpenedEntry) throws -> BroughtFile? {
+  func sendWhole(_ work: FileWork, _ entry: borrowing OpenedEntry, isSecondPass: Bool = false) throws -> BroughtFile? {
+    if isSecondPass { progress.expectAgain(work.size) }
     let (number, start) = try resumption(work, entry) ?? (nextNumber(), 0)
     var hasher = MappingHasher(key: key, map: work.isLarge ? try state.newMap() : nil)
     try line.send(.openContent(number: number, .whole(path: work.path, size: work.size, resumeAt: start)))
@@ -58,11 +60,13 @@ extension ContentSender {
       try hasher.update(from: entry.file, 0..<start, size: work.size, buffer: &buffer)
     }
     guard hasStart else { return try drop() }
+    progress.pass(start)
     var position = start
     var literal: UInt64 = 0
     while let data = try reading({ () throws(SystemError) in try entry.file.nextData(after: position, size: work.size) }
     ) {
       try hasher.skipZeros(data.lowerBound - position)
+      progress.pass(data.lowerBound - position)
       position = data.lowerBound
       while position < data.upperBound {
         let wanted = Int(min(UInt64(Limits.dataChunk), data.upperBound - position))
@@ -73,6 +77,7 @@ extension ContentSender {
         try hasher.update(buffer[..<got])
         try line.send(.data(offset: position, buffer[..<got]))
         crashPoint("push-large")
+        progress.pass(UInt64(got))
         position += UInt64(got)
         literal += UInt64(got)
       }
@@ -108,6 +113,7 @@ extension ContentSender {
   ) throws -> BroughtFile? {
     let ranges = try dirtyRanges(work, old)
     let dirty = ranges.reduce(UInt64(0)) { $0 + ($1.content == .data ? $1.range.length : 0) }
+    progress.expectAgain(dirty)
     if dirty > work.size / 2, dirty > ContentSender.probeWindow, begunPatches[work.path] == nil {
       return try sendRebuilt(work, entry, digest, old, ranges)
     }
@@ -126,7 +132,9 @@ extension ContentSender {
       }
       for part in leftover?.parts(of: stretch) ?? [.missing(stretch)] {
         switch part {
-        case .staged(let stretch): try line.send(.kept(stretch))
+        case .staged(let stretch):
+          try line.send(.kept(stretch))
+          progress.pass(stretch.length)
         case .missing(let stretch):
           guard let sent = try sendStretch(stretch, work, entry, oldSize: old.size, &deltasPay) else {
             return try drop()
@@ -215,6 +223,7 @@ extension ContentSender {
       }
     }
     if let failure { throw failure }
+    progress.pass(new.length)
     return isWhole ? sent : nil
   }
 
@@ -228,6 +237,7 @@ extension ContentSender {
       guard got > 0 else { return nil }
       try line.send(.data(offset: position, buffer[..<got]))
       crashPoint("push-large")
+      progress.pass(UInt64(got))
       position += UInt64(got)
     }
     return stretch.length

@@ -131,7 +131,6 @@ final class ProvidedPush {
       fingerprints[step.path] = dump.fingerprint.encode()
       report(brought.isNew ? "dumped" : "unchanged", brought.size)
       tell(dump.notices, of: engine, subject, at: step.path)
-      pusher.progress(1, brought.size)
     } catch {
       let cause: any HotsyncError
       switch error {

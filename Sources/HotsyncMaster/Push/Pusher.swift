@@ -15,7 +15,7 @@ final class Pusher {
   private let departed: DepartedFiles
   /// What the slave found damaged: it is sent again, whole.
   let damaged: Set<RelativePath>
-  let progress: (_ files: UInt64, _ bytes: UInt64) -> Void
+  let progress: PushProgress
   private var writer: SegmentWriter?
   private(set) var written: UInt64 = 0
   private(set) var digest: CatalogDigest
@@ -38,8 +38,7 @@ final class Pusher {
   init(
     line: SlaveLine, reader: EntryReader, contents: ContentSender, key: HashKey, departed: DepartedFiles,
     damaged: Set<RelativePath>,
-    writer: consuming SegmentWriter?, digest: CatalogDigest,
-    progress: @escaping (_ files: UInt64, _ bytes: UInt64) -> Void
+    writer: consuming SegmentWriter?, digest: CatalogDigest, progress: PushProgress
   ) {
     self.line = line
     self.reader = reader
@@ -70,13 +69,15 @@ final class Pusher {
     crashPoint("push")
     try line.check()
     switch step {
-    case .remove(let old): try remove(old)
+    case .remove(let old):
+      try remove(old)
+      progress.end(size: 0)
     case .create(let sighting), .examine(let sighting, _), .replace(let sighting, _):
       let isReplaced = if case .replace = step { true } else { false }
       do { try bring(sighting, old: step.old, isReplaced: isReplaced) } catch let reason as LeftOut {
         try leaveOut(sighting, step.old, reason)
       }
-      if case .regular(let size) = sighting.kind { progress(1, size) } else { progress(1, 0) }
+      if case .regular(let size) = sighting.kind { progress.end(size: size) } else { progress.end(size: 0) }
     }
   }
 

@@ -127,6 +127,7 @@ extension ContentSender {
           return true
         }
         position += UInt64(taken)
+        progress.pass(UInt64(taken))
       }
       try line.check()
       search.adapt(found: output.copied - copiedBefore, of: position - current.offset)

@@ -80,6 +80,7 @@ extension ContentSender {
       let piece = reader.pending.prefix(Limits.dataChunk)
       try output.add(piece, at: position)
       position += UInt64(piece.count)
+      progress.passUnplanned(UInt64(piece.count))
       reader.drop(piece.count)
     }
     try output.flush()
@@ -120,6 +121,7 @@ extension ContentSender {
       let taken = try cut(reader.pending[...], isLast: reader.isAtEnd)
       reader.drop(taken)
       position += UInt64(taken)
+      progress.passUnplanned(UInt64(taken))
       search.adapt(found: output.copied - copiedBefore, of: UInt64(taken))
     }
     if let ahead { _ = try line.chunks(ahead.id) }

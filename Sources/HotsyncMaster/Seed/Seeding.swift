@@ -155,13 +155,14 @@ public final class Seeding {
         entries: scanned.totals.steps, deletions: 0, bytes: scanned.totals.spaceNeeded, acceptsDeletions: false), line)
     let reader = try EntryReader(
       live: folder, owners: owners, takesTrusted: connection.data.trustedAttributes, clocks: clocks)
+    let pushProgress = PushProgress(progress)
     let contents = ContentSender(
       line: line, reader: reader, state: NoMaps(), key: key, isFull: false, nextNumber: leftovers.nextNumber,
-      staged: leftovers.staged, begun: leftovers.begun, patches: leftovers.patches)
+      staged: leftovers.staged, begun: leftovers.begun, patches: leftovers.patches,
+      progress: pushProgress)
     let pusher = Pusher(
       line: line, reader: reader, contents: contents, key: key, departed: scanned.departed, damaged: [], writer: nil,
-      digest: .empty
-    ) { [progress] files, bytes in progress.advance(files: files, bytes: bytes) }
+      digest: .empty, progress: pushProgress)
     while let step = try scanned.spool.next() { try pusher.take(step) }
     try pusher.finish()
     let told = Set(problems.compactMap(\.path))

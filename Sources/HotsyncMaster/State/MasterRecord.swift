@@ -46,7 +46,6 @@ struct MasterRecord: Equatable, Sendable {
   /// When the slave was last seen in step.
   var inStep: Timestamp?
   var lastCycle: LastCycle?
-  var isFenced = false
 
   private static let magic = Array("HSMASTR2".utf8)
   static let limit = 4 << 20
@@ -78,7 +77,8 @@ struct MasterRecord: Equatable, Sendable {
         for text in [failure.what, failure.cause, failure.nextStep] { writer.boundedText(text) }
       }
     }
-    writer.flag(isFenced)
+    // Once the fence, which is the machine's and has a file of its own.
+    writer.flag(false)
     writer.digest(key.digest(of: writer.bytes))
     return writer.bytes
   }
@@ -121,7 +121,7 @@ struct MasterRecord: Equatable, Sendable {
       }
       lastCycle = last
     }
-    isFenced = try reader.flag()
+    _ = try reader.flag()
     try reader.end()
   }
 }

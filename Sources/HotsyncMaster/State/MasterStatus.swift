@@ -9,13 +9,19 @@ public enum MasterStatus {
     _ configuration: Configuration, _ connections: [ConnectionConfiguration], root: borrowing Folder, now: Timestamp
   ) throws -> MasterStatusReport {
     var report = MasterStatusReport(role: configuration.role.rawValue, connections: [])
+    let fence = try Fence.read(below: root)
+    report.fence = fence.map {
+      MasterStatusReport.Fence(since: $0.since, cause: $0.cause, epoch: $0.epoch, connection: $0.connection)
+    }
     for connection in connections {
       let isEnabled = configuration.isEnabled && connection.isEnabled
       var entry = MasterStatusReport.Connection(
         name: connection.name, status: isEnabled ? "enabled" : "disabled", transport: connection.transport.rawValue)
+      // The fence is the whole machine's.
+      if fence != nil { entry.fenced = true }
       if isEnabled { entry.nextRun = NextRun.moment(of: connection.schedule, after: now) }
       if let record = try ObservedState(connection: connection.name, root: root).record() {
-        entry.fenced = record.isFenced
+        entry.fenced = fence != nil
         entry.age = record.inStep.map { max(.zero, now.since($0)) }
         entry.lastCycle = record.lastCycle.flatMap { last in
           CycleResult(rawValue: last.result).map {

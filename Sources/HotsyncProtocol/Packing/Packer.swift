@@ -61,7 +61,7 @@ public struct Packer: ~Copyable {
     // SAFETY: the context is ours.
     _ = unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, 1)
     _ = unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_minMatch, 5)
-    _ = unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_hashLog, 15)
+    _ = unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_hashLog, 16)
     unsafe self.context = unsafe context
   }
 

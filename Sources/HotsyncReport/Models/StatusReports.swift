@@ -1,10 +1,15 @@
 public import HotsyncSystem
 
 /// Why a promotion would not work now.
-public struct Blocker: Sendable, Equatable {
+public struct Blocker: Codable, Sendable, Equatable {
   public let code: String
   public let message: String
   public let nextStep: String
+
+  private enum CodingKeys: String, CodingKey {
+    case code, message
+    case nextStep = "next_step"
+  }
 
   public init(code: String, message: String, nextStep: String) {
     self.code = code
@@ -12,7 +17,7 @@ public struct Blocker: Sendable, Equatable {
     self.nextStep = nextStep
   }
 
-  var json: JSONValue {
+  public var json: JSONValue {
     .object([("code", .string(code)), ("message", .string(message)), ("next_step", .string(nextStep))])
   }
 
@@ -185,6 +190,34 @@ public struct MasterStatusReport: Report {
     }
   }
 
+  /// Why this machine may not be master any more.
+  public struct Fence: Sendable, Equatable {
+    /// RFC 3339.
+    public let since: String
+    public let cause: String
+    public let epoch: UInt64?
+    /// Whose slave told it; empty where nobody did.
+    public let connection: String
+
+    public init(since: String, cause: String, epoch: UInt64?, connection: String) {
+      self.since = since
+      self.cause = cause
+      self.epoch = epoch
+      self.connection = connection
+    }
+
+    var json: JSONValue {
+      .object([
+        ("since", .string(since)), ("cause", .string(cause)), ("epoch", .known(epoch)),
+        ("connection", .string(connection)),
+      ])
+    }
+
+    var lines: [String] {
+      ["FENCED       since \(harmless(since)): another machine is the master now", "  cause: \(harmless(cause))"]
+    }
+  }
+
   public struct Connection: Sendable {
     public let name: String
     /// `enabled` or `disabled`.
@@ -206,6 +239,8 @@ public struct MasterStatusReport: Report {
   }
 
   public let role: String
+  /// Nil where the machine is not fenced.
+  public var fence: Fence?
   public var connections: [Connection]
 
   public init(role: String, connections: [Connection]) {
@@ -214,7 +249,9 @@ public struct MasterStatusReport: Report {
   }
 
   public var json: JSONValue {
-    .object([("role", .string(role)), ("connections", .array(connections.map(MasterStatusReport.json)))])
+    .object(
+      [("role", .string(role)), ("connections", .array(connections.map(MasterStatusReport.json)))]
+        + (fence.map { [("fence", $0.json)] } ?? []))
   }
 
   private static func json(_ connection: Connection) -> JSONValue {
@@ -242,7 +279,8 @@ public struct MasterStatusReport: Report {
   }
 
   public func text(now: Timestamp) -> String {
-    (["role         \(harmless(role))"] + connections.flatMap(MasterStatusReport.lines)).joined(separator: "\n")
+    (["role         \(harmless(role))"] + (fence?.lines ?? []) + connections.flatMap(MasterStatusReport.lines))
+      .joined(separator: "\n")
   }
 
   private static func lines(_ connection: Connection) -> [String] {

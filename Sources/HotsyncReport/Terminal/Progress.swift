@@ -59,6 +59,14 @@ public final class Progress: Sendable {
     }
   }
 
+  /// There is more to do in this phase than was thought; nothing where no total was known.
+  public func expect(moreBytes: UInt64) {
+    guard form != .none else { return }
+    state.withLock { state in
+      state.shown.totalBytes = state.shown.totalBytes.map { $0.addingReportingOverflow(moreBytes).partialValue }
+    }
+  }
+
   /// So much more of the phase is done.
   @inline(__always)
   public func advance(files moreFiles: UInt64 = 0, bytes moreBytes: UInt64 = 0) {

@@ -28,6 +28,7 @@ public final class Agent {
   private let channel: AgentChannel
   private let store: Store
   private let epoch: Epoch
+  private let holder: EpochHolder?
   private let metadata: MetadataWriter
   private var conversation = Conversation()
   private var cycleLock: HeldLock?
@@ -37,12 +38,14 @@ public final class Agent {
   private var damaged: Set<RelativePath> = []
 
   public init(
-    _ context: AgentContext, store: Store, channel: AgentChannel, epoch: Epoch, accounts: Accounts
+    _ context: AgentContext, store: Store, channel: AgentChannel, epoch: Epoch, holder: EpochHolder? = nil,
+    accounts: Accounts
   ) {
     self.context = context
     self.store = store
     self.channel = channel
     self.epoch = epoch
+    self.holder = holder
     metadata = MetadataWriter(
       accounts: accounts, unknownOwner: context.mapsUnknownOwnersToNobody ? .nobody : .numeric)
   }
@@ -110,10 +113,13 @@ public final class Agent {
   // MARK: The handshake
 
   private func greet(_ hello: Hello) throws {
-    try HandshakeRules.check(hello, connection: context.connection, epoch: epoch)
+    try HandshakeRules.check(hello, connection: context.connection, epoch: epoch, holder: holder)
+    try context.mayServe()
     purpose = hello.purpose
     if purpose == .cycle {
       cycleLock = try lockForCycle()
+      // A promotion that began meanwhile holds the lock until it ends, and leaves its mark.
+      try context.mayServe()
       try Committer(store: store, metadata: metadata).settle()
     } else if try store.hasJournal() {
       throw StoreError.busy(

@@ -13,11 +13,14 @@ public struct AgentContext: Sendable {
   /// The other end is no master but this machine itself, which makes the first generation out of a folder of its own.
   public let isSeeding: Bool
   public let clocks: Clocks
+  /// Throws where this machine serves nobody any more: asked at the greeting, and again once cycles are kept away.
+  public let mayServe: @Sendable () throws(StoreError) -> Void
 
   public init(
     connection: String, program: String, deletionLimit: DeletionLimit,
     mapsUnknownOwnersToNobody: Bool, takesDevices: Bool = false, takesTrustedAttributes: Bool = false,
-    isSeeding: Bool = false, clocks: Clocks = .system
+    isSeeding: Bool = false, clocks: Clocks = .system,
+    mayServe: @escaping @Sendable () throws(StoreError) -> Void = { () throws(StoreError) in }
   ) {
     self.connection = connection
     self.program = program
@@ -27,5 +30,6 @@ public struct AgentContext: Sendable {
     self.takesTrustedAttributes = takesTrustedAttributes
     self.isSeeding = isSeeding
     self.clocks = clocks
+    self.mayServe = mayServe
   }
 }

@@ -3,7 +3,10 @@ import HotsyncSystem
 
 /// Whom the slave serves: pure decisions over what was said.
 enum HandshakeRules {
-  static func check(_ hello: Hello, connection: String, epoch: Epoch) throws(ProtocolError) {
+  /// - Parameter holder: who may take the epoch over, after a promotion that was rolled back.
+  static func check(
+    _ hello: Hello, connection: String, epoch: Epoch, holder: EpochHolder? = nil
+  ) throws(ProtocolError) {
     guard hello.oldestVersion <= ProtocolVersion.current, hello.newestVersion >= ProtocolVersion.oldest,
       hello.oldestVersion <= hello.newestVersion
     else {
@@ -20,9 +23,14 @@ enum HandshakeRules {
         next: "give the connection the same name on both machines, or authorize its own key")
     }
     if let refusal = Epoch.refusal(mine: hello.epoch, theirs: epoch) {
+      let isHolder = holder?.mayTake(epoch, connection: connection) ?? false
+      if isHolder, hello.adopts { return }
       throw ProtocolError(
         .fenced, "cannot take a cycle from", "this master", cause: refusal,
-        next: "leave this machine fenced; if it is to be master again after a rollback: hotsync sync --adopt")
+        next: isHolder
+          ? "the promotion was rolled back, and this machine is to be master again: hotsync sync --adopt"
+          : "leave this machine fenced; if it is to be master again, roll the promotion back first, on the other machine: "
+            + "hotsync-promote --rollback")
     }
   }
 

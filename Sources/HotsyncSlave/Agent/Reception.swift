@@ -13,6 +13,7 @@ final class Reception {
   private let announcement: Announcement
   private let catalog: Catalog
   private let flush: FileSystemFlush
+  private let writeBack: EarlyWriteBack
   /// Nil where anything may go.
   private let limit: DeletionLimit?
   private let channel: AgentChannel
@@ -38,6 +39,7 @@ final class Reception {
     self.catalog = catalog
     self.entries = entries
     self.flush = flush
+    writeBack = EarlyWriteBack(store)
     self.limit = limit
     self.channel = channel
   }
@@ -58,7 +60,9 @@ final class Reception {
     case .openContent(let number, let form):
       openNumber = number
       try staging.open(number, form, old: try base(of: form))
-    case .data(let offset, let bytes): try staging.append(bytes, at: offset)
+    case .data(let offset, let bytes):
+      try staging.append(bytes, at: offset)
+      writeBack.note(bytes.count)
     case .copied(let offset, let stretch): try staging.copy(stretch, from: offset)
     case .zeros(let stretch): try staging.addZeros(stretch)
     case .kept(let stretch): try staging.keep(stretch)
@@ -73,7 +77,9 @@ final class Reception {
       try intake.repaired(openNumber)
     case .dropContent: staging.drop()
     case .entry(let record, let source): try intake.take(record, source)
-    case .file(let record, let number, let bytes): try intake.take(record, number: number, bytes)
+    case .file(let record, let number, let bytes):
+      try intake.take(record, number: number, bytes)
+      writeBack.note(bytes.count)
     case .remove(let path):
       try intake.remove(path)
       try checkDeletions()
@@ -158,6 +164,7 @@ final class Reception {
   ) throws(StoreError) -> UInt64 {
     guard staged == nil else { throw .contradiction("the cycle", "it is sealed already") }
     staging.dropUnused()
+    writeBack.end()
     crashPoint("seal")
     let sealer = Sealer(store: store, staging: staging, intake: intake, previous: previous, flushing: flush)
     let generation = try sealer.seal(announced: announced, epoch: epoch, now: now, isSeed: isSeed)

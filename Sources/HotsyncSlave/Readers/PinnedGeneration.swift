@@ -28,11 +28,13 @@ public final class PinnedGeneration {
   ///
   /// - Parameter name: as the operator gave it; the newest where nothing was given.
   /// - Parameter accounts: owners for what an interrupted commit still has to bring.
+  /// - Parameter evenHandedOver: also where a promotion has exchanged the mirror's folders: for what of it is not live.
   /// - Throws: kind `.usage` where there is no such generation, `.busy` where a commit does not end.
   public static func open(
     _ store: Store, _ name: String = "latest", accounts: Accounts, mapsUnknownOwnersToNobody: Bool = false,
-    clocks: Clocks = .system
+    evenHandedOver: Bool = false, clocks: Clocks = .system
   ) throws(StoreError) -> PinnedGeneration {
+    if !evenHandedOver { try store.requireOwn() }
     guard let wanted = GenerationName(name) else { throw .unknownGeneration(name, store.connection) }
     let metadata = MetadataWriter(
       accounts: accounts, unknownOwner: mapsUnknownOwnersToNobody ? .nobody : .numeric)

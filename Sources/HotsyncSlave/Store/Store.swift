@@ -77,6 +77,7 @@ public final class Store: Sendable {
 
   /// Takes the writer's lock, which a prune gives up every few seconds.
   func lockForWriting(atMost limit: Duration = .seconds(60), clocks: Clocks = .system) throws(StoreError) -> HeldLock {
+    try requireOwn()
     let start = clocks.elapsed()
     while true {
       if let lock = try tryLock(StoreLayout.lock) { return lock }

@@ -1,22 +1,28 @@
-import HotsyncReport
-import HotsyncSystem
-
 /// Runs the executables of a hook folder in name order, like run-parts(8): argument vectors and a clean environment, never a
 /// shell, each within a time limit after which its whole process group is ended.
-struct HookRunner {
+public struct HookRunner: Sendable {
   /// As the operator knows it: `/etc/hotsync/pre-sync.d`.
-  let shownFolder: String
-  let variables: [String: String]
-  var limit: Duration = .seconds(600)
+  public let shownFolder: String
+  private let variables: [String: String]
+  private let limit: Duration
 
-  struct Outcome {
-    let name: FileName
-    let ending: ChildProcess.Ending?
+  public init(shownFolder: String, variables: [String: String], limit: Duration = .seconds(600)) {
+    self.shownFolder = shownFolder
+    self.variables = variables
+    self.limit = limit
+  }
+
+  /// How one of them ended.
+  public struct Outcome: Sendable {
+    public let name: FileName
+    /// Nil where it did not end in time.
+    public let ending: ChildProcess.Ending?
     /// The last of what it printed.
-    let output: String
+    public let output: String
 
-    var succeeded: Bool { ending?.succeeded == true }
-    var cause: String {
+    public var succeeded: Bool { ending?.succeeded == true }
+    /// Why it counts as failed.
+    public var cause: String {
       let words = output.isEmpty ? "" : ": \(output)"
       switch ending {
       case .exited(let code): return "it ended with code \(code)\(words)"
@@ -28,7 +34,7 @@ struct HookRunner {
 
   /// - Parameter live: the root that the folder lies below.
   /// - Returns: nothing where there is no such folder.
-  func run(
+  public func run(
     _ path: RelativePath, live: borrowing Folder, arguments: [String] = [], stopsAtFailure: Bool
   ) throws -> [Outcome] {
     var outcomes: [Outcome] = []
@@ -42,9 +48,17 @@ struct HookRunner {
   }
 
   /// The executables that would run; one that others can write to is refused.
-  func list(_ path: RelativePath, live: borrowing Folder) throws -> [FileName] {
+  public func list(_ path: RelativePath, live: borrowing Folder) throws -> [FileName] {
     guard let folder = try HookRunner.folder(path, live, shownFolder) else { return [] }
     return try list(in: folder)
+  }
+
+  /// One of them alone; nil where it is not there any more.
+  public func run(_ name: FileName, of path: RelativePath, live: borrowing Folder) throws -> Outcome? {
+    guard let folder = try HookRunner.folder(path, live, shownFolder), try list(in: folder).contains(name) else {
+      return nil
+    }
+    return try start(name, folder, [])
   }
 
   private func list(in folder: borrowing Folder) throws -> [FileName] {

@@ -1,0 +1,69 @@
+import FoundationEssentials
+public import HotsyncSystem
+
+/// Which folders a generation is made of: `.hotsync/facts/roots.json`. A promotion replaces those of `data` whole and lays
+/// those of `config` over what is there; what leads to them is neither.
+public struct RootsFact: Sendable, Equatable {
+  public let data: [RelativePath]
+  public let config: [RelativePath]
+
+  public init(data: [RelativePath], config: [RelativePath]) {
+    self.data = data
+    self.config = config
+  }
+
+  private struct Document: Codable {
+    var version = 1
+    /// Absolute paths; those that are no UTF-8 in base64, apart.
+    var data: [String] = []
+    var config: [String] = []
+    var data_base64: [String]?
+    var config_base64: [String]?
+  }
+
+  private static let limit = 1 << 20
+  private static let most = 10_000
+
+  /// The document; the same roots give the same bytes.
+  public func encode() -> [UInt8] {
+    var document = Document()
+    document.data = data.compactMap { $0.utf8Text.map { "/" + $0 } }
+    document.config = config.compactMap { $0.utf8Text.map { "/" + $0 } }
+    let oddData = data.filter { $0.utf8Text == nil }.map { base64($0.bytes) }
+    let oddConfig = config.filter { $0.utf8Text == nil }.map { base64($0.bytes) }
+    if !oddData.isEmpty { document.data_base64 = oddData }
+    if !oddConfig.isEmpty { document.config_base64 = oddConfig }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    return Array((try? encoder.encode(document)) ?? Data()) + [UInt8(ascii: "\n")]
+  }
+
+  /// - Throws: kind `.damaged` for what is no such document.
+  public init(decoding bytes: [UInt8]) throws(FactsError) {
+    guard bytes.count <= RootsFact.limit, let document = try? JSONDecoder().decode(Document.self, from: Data(bytes)),
+      document.version == 1, document.data.count <= RootsFact.most, document.config.count <= RootsFact.most,
+      let data = RootsFact.paths(document.data, document.data_base64),
+      let config = RootsFact.paths(document.config, document.config_base64)
+    else {
+      throw FactsError(
+        .damaged, "cannot read", "the fact \"roots\"", cause: "it is no list of folders",
+        next: "hotsync sync on the master, if it lives; or name the folders: hotsync-slave config set "
+          + "connections.NAME.data.include '[…]'")
+    }
+    self.init(data: data, config: config)
+  }
+
+  /// Nil where one of them is none.
+  private static func paths(_ texts: [String], _ odd: [String]?) -> [RelativePath]? {
+    var paths: [RelativePath] = []
+    for text in texts {
+      guard text.hasPrefix("/"), let path = RelativePath(String(text.dropFirst())) else { return nil }
+      paths.append(path)
+    }
+    for text in odd ?? [] {
+      guard let bytes = parseBase64(text.utf8), let path = RelativePath(bytes) else { return nil }
+      paths.append(path)
+    }
+    return paths.sorted()
+  }
+}

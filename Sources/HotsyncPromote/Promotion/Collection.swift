@@ -1,0 +1,116 @@
+import FoundationEssentials
+import HotsyncConfig
+import HotsyncFacts
+import HotsyncProtocol
+import HotsyncSlave
+import HotsyncSystem
+
+/// Collects what the guards judge. Whatever cannot be had is the failure of its guard, and no reason to stop: an operator in
+/// need must see all of them.
+extension Promotion {
+  func collect(isTrial: Bool) throws(PromoteError) -> Circumstances {
+    var facts = Circumstances()
+    facts.connection = connection.name
+    facts.role = connection.role
+    facts.options = options
+    facts.now = clocks.now()
+    facts.maxAge = configuration.promote.maxAge
+    facts.probes = configuration.promote.probe
+    facts.console.isTerminal = console.isTerminal
+    facts.console.isOverSSH = console.isOverSSH
+    facts.console.isHeld = console.isHeld
+    // A check asks nobody.
+    facts.console.isInteractive = options.isInteractive && !isTrial
+    facts.masterHost = connection.masterHost ?? connection.name
+    note(.role, &facts) { (facts) throws(PromoteError) in
+      facts.promotedSince = try PromoteError.telling(store: { () throws(StoreError) in
+        try PromotionMark.read(self.connection.name, below: self.root.folder)?.since
+      })
+    }
+    note(.epoch, &facts) { (facts) throws(PromoteError) in
+      do throws(ProtocolError) {
+        facts.ownEpoch = try EpochFile.read(below: self.root.folder).number
+        facts.heardEpoch = try Fence.read(below: self.root.folder)?.epoch
+      } catch { throw PromoteError(error) }
+    }
+    note(.maintenance, &facts) { (facts) throws(PromoteError) in facts.maintenance = try self.lastMaintenance() }
+    guard connection.role == .slave else { return facts }
+    note(.generation, &facts) { (facts) throws(PromoteError) in try self.lookAtStore(&facts) }
+    if let chosen = facts.chosen { try lookAtGeneration(chosen.number, &facts) }
+    facts.signals = try signals(facts.chosen?.number ?? 0)
+    return facts
+  }
+
+  private func note(
+    _ name: GuardName, _ facts: inout Circumstances, _ body: (inout Circumstances) throws(PromoteError) -> Void
+  ) {
+    do throws(PromoteError) { try body(&facts) } catch { facts.failures[name] = error }
+  }
+
+  private func lastMaintenance() throws(PromoteError) -> Circumstances.Maintenance? {
+    struct Document: Decodable {
+      let time: String
+      let result: String
+    }
+    let folder = LivePath.state(connection.name).path
+    let bytes = try PromoteError.telling { () throws(SystemError) in
+      try root.folder.folderIfPresent(at: folder)?.content(of: FileName(checked: "maintenance.json"), limit: 4 << 20)
+    }
+    guard let bytes, let document = try? JSONDecoder().decode(Document.self, from: Data(bytes)),
+      case .time(let time)? = GenerationName(document.time)
+    else { return nil }
+    return Circumstances.Maintenance(
+      time: time, succeeded: !["failed", "refused", "damaged"].contains(document.result))
+  }
+
+  private func lookAtStore(_ facts: inout Circumstances) throws(PromoteError) {
+    let store = try PromoteError.telling(store: { () throws(StoreError) in
+      try Store.open(connection: connection.name, root: root.folder, path: configuration.store)
+    })
+    let status = try PromoteError.telling(store: { () throws(StoreError) in try StatusOfStore(store) })
+    facts.isStoreHandedOver = try PromoteError.telling(store: { () throws(StoreError) in try store.isHandedOver() })
+    facts.hasUnfinishedCycle = try PromoteError.telling(store: { () throws(StoreError) in
+      try store.hasUnfinishedCycle()
+    })
+    facts.generations = status.generations.map {
+      Circumstances.Kept(number: $0.number, time: $0.time, isSeed: $0.isSeed)
+    }
+    facts.lastSync = status.lastSync?.time
+    let found = try PromoteError.telling(store: { () throws(StoreError) in
+      try store.generation(named: options.generation ?? "latest")
+    })
+    facts.chosen = found.map { Circumstances.Kept(number: $0.number, time: $0.time, isSeed: $0.isSeed) }
+    if facts.chosen?.number == facts.generations.last?.number { facts.damaged = status.damaged }
+  }
+
+  private func lookAtGeneration(_ number: UInt64, _ facts: inout Circumstances) throws(PromoteError) {
+    guard !facts.isStoreHandedOver else { return }
+    let world = try world(number: 0, generation: number, options)
+    note(.generation, &facts) { (facts) throws(PromoteError) in facts.masterHost = try world.masterHost() }
+    note(.packages, &facts) { (facts) throws(PromoteError) in
+      guard let wanted = try world.document(Facts.Packages.self) else { return }
+      facts.hasPackageFacts = true
+      let here: Facts.Packages
+      do throws(FactsError) {
+        here = try Facts.Packages.gathered(below: self.root.folder, isMachine: world.isMachine)
+      } catch { throw PromoteError(error) }
+      let names = Set(here.packages.map(\.name))
+      facts.missingPackages = wanted.packages.map(\.name).filter { !names.contains($0) }
+    }
+  }
+
+  private func signals(_ generation: UInt64) throws(PromoteError) -> [Signal] {
+    let world = try world(number: 0, generation: generation, options)
+    var probes: [any MasterProbe] = []
+    for probe in configuration.promote.probe {
+      switch probe {
+      case .arp: break
+      case .ping: probes.append(PingProbe())
+      case .ssh: probes.append(SSHProbe())
+      }
+    }
+    var signals: [Signal] = []
+    for probe in probes { signals.append(try probe.ask(world)) }
+    return signals
+  }
+}

@@ -1,0 +1,34 @@
+import HotsyncCommand
+import HotsyncConfig
+import HotsyncPromote
+import HotsyncReport
+import HotsyncSystem
+
+/// What a promotion stands in: the root, its configuration, the connection that is meant.
+struct Place {
+  let world: CommandWorld
+  let root: OpenFolder
+  let rootPath: String
+  let configuration: Configuration
+  let connection: ConnectionConfiguration
+
+  init(_ world: CommandWorld, _ name: String?) throws {
+    self.world = world
+    root = OpenFolder(try world.openRoot())
+    rootPath = try world.rootPath()
+    configuration = try world.configuration()
+    connection = try world.connection(name, of: configuration)
+  }
+
+  func promotion(
+    _ options: PromotionOptions, _ person: any Operator, progress: (@Sendable (UInt64, UInt64) -> Void)?
+  ) -> Promotion {
+    let isOverSSH = Environment.value("SSH_CONNECTION") != nil || Environment.value("SSH_TTY") != nil
+    let isHeld = Environment.value("STY") != nil || Environment.value("TMUX") != nil
+    return Promotion(
+      root: root, rootPath: rootPath, configuration: configuration, connection: connection, options: options,
+      person: person,
+      console: Promotion.Console(isTerminal: person.canBeAsked, isOverSSH: isOverSSH, isHeld: isHeld),
+      progress: progress ?? { _, _ in })
+  }
+}
