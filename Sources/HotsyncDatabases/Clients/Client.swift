@@ -1,7 +1,7 @@
 import HotsyncSystem
 
-/// A program of an engine's: its own client, or its server. It gets an argument vector and a clean environment, and as root it can run with
-/// another user's rights.
+/// A program of an engine's: its own client, or its server. It gets an argument vector and a clean environment, and as
+/// root it can run with another user's rights.
 struct Client: Sendable {
   /// Absolute.
   let path: String
@@ -40,13 +40,17 @@ struct Client: Sendable {
     return account
   }
 
-  /// The program to start and its arguments. setpriv(1) drops what root has before the program begins, for good.
+  /// The program to start and its arguments. setpriv(1) drops what root has before the program begins, for good; a
+  /// working folder that its user may not enter would make PostgreSQL's programs lose their way.
   func call(_ arguments: [String]) -> (program: String, arguments: [String]) {
     let own = firstArguments + arguments
     guard let user else { return (path, own) }
     return (
-      "/usr/bin/setpriv",
-      ["--reuid", "\(user.number)", "--regid", "\(user.group)", "--init-groups", "--no-new-privs", "--", path] + own
+      "/usr/bin/env",
+      [
+        "--chdir=/", "/usr/bin/setpriv", "--reuid", "\(user.number)", "--regid", "\(user.group)", "--init-groups",
+        "--no-new-privs", "--", path,
+      ] + own
     )
   }
 
@@ -107,7 +111,8 @@ struct Client: Sendable {
 
   /// The version that it prints of itself.
   func version() throws(DatabaseError) -> Version {
-    // What stands first among its arguments is for its work; a client of MariaDB's tells its version in the second number.
+    // What stands first among its arguments is for its work; a client of MariaDB's tells its version in the second
+    // number.
     let printed = String(
       decoding: try Client(path: path, user: user).run(["--version"], outputLimit: 4_096, ("cannot ask", name)),
       as: UTF8.self)

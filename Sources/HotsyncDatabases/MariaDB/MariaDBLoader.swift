@@ -2,8 +2,9 @@ import HotsyncSystem
 
 /// Loads dumps into a private server so that what was there stays until the new is whole.
 ///
-/// MariaDB renames no databases, but tables: those of the former database move aside (`hotsync-former`) before the dump is loaded under its
-/// own name, which some of its statements say. What cannot be renamed (views, triggers, routines, events) is kept as a dump of its own.
+/// MariaDB renames no databases, but tables: those of the former database move aside (`hotsync-former`) before the dump
+/// is loaded under its own name, which some of its statements say. What cannot be renamed (views, triggers, routines,
+/// events) is kept as a dump of its own.
 struct MariaDBLoader {
   let place: InstancePlace
   let client: Client
@@ -167,7 +168,8 @@ struct MariaDBLoader {
 
   // MARK: Accounts
 
-  /// Replaces all accounts but our own and the server's. Those that were there are put back where the dump does not load.
+  /// Replaces all accounts but our own and the server's. Those that were there are put back where the dump does not
+  /// load.
   func loadAccounts(from file: borrowing Descriptor) throws(DatabaseError) {
     let what = ("cannot load", "mariadb accounts")
     let former = try dump.run(MariaDBArguments.accounts, limit: .seconds(600), outputLimit: 256 << 20, what)

@@ -2,8 +2,8 @@ public import HotsyncSystem
 
 /// A PostgreSQL server of HotSync's own, as the server's user, on a socket that only this user and root can reach.
 ///
-/// What speeds loading up stands on the server's command line, so that nothing of it stays in the data folder. Nothing is ever turned off that
-/// keeps data whole.
+/// What speeds loading up stands on the server's command line, so that nothing of it stays in the data folder. Nothing
+/// is ever turned off that keeps data whole.
 public final class PostgreSQLInstance: PrivateInstance {
   private let place: InstancePlace
   private let programs: PostgreSQLPrograms
@@ -68,8 +68,8 @@ public final class PostgreSQLInstance: PrivateInstance {
     }
   }
 
-  /// Made aside and renamed: a folder that is there is whole. Databases bring their own encodings and locales; those of the folder are for
-  /// `postgres` and the templates only.
+  /// Made aside and renamed: a folder that is there is whole. Databases bring their own encodings and locales; those of
+  /// the folder are for `postgres` and the templates only.
   private func makeDataFolder() throws(DatabaseError) {
     let folder = try place.open()
     let isThere = try DatabaseError.telling { () throws(SystemError) in
@@ -178,8 +178,8 @@ public final class PostgreSQLInstance: PrivateInstance {
     for row in tables where row.count == 2 {
       let schema = try Listing.name(row[0], engine: "postgresql")
       let table = try Listing.name(row[1], engine: "postgresql")
-      query +=
-        "SELECT '\(row[0])', '\(row[1])', count(*) FROM ONLY \(PostgreSQLText.name(schema)).\(PostgreSQLText.name(table));\n"
+      let name = "\(PostgreSQLText.name(schema)).\(PostgreSQLText.name(table))"
+      query += "SELECT '\(row[0])', '\(row[1])', count(*) FROM ONLY \(name);\n"
     }
     guard !query.isEmpty else { return Fingerprint() }
     var fingerprint = Fingerprint()
