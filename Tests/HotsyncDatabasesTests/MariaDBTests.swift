@@ -161,7 +161,7 @@ import Testing
 
   private static func fill(_ server: MariaDBServer) throws {
     try server.run(
-      "CREATE TABLE big(a int PRIMARY KEY, t text); INSERT INTO big SELECT seq, REPEAT('x', 500) FROM seq_1_to_60000;",
+      "CREATE TABLE big(a int PRIMARY KEY, t text); INSERT INTO big SELECT seq, REPEAT('x', 500) FROM seq_1_to_60000; FLUSH ENGINE LOGS;",
       in: "shop")
   }
 
@@ -210,7 +210,7 @@ import Testing
   @Test("a load that a killed run left half done is taken back by the next start")
   func halfLoad() throws {
     let server = try MariaDBServer()
-    try server.run(MariaDBTests.shop)
+    try server.run(MariaDBTests.shop + "FLUSH ENGINE LOGS;")
     let before = try wholeDump(server.engine, .database("shop"))
     let file = try Descriptor.memoryFile()
     // The client waits in the middle, until its server is killed.

@@ -58,6 +58,9 @@ struct Client: Sendable {
     ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"].merging(variables) { $1 }
   }
 
+  /// As an output limit, for programs that write files of their own, which are held to it, too.
+  static let writesFiles = 1 << 50
+
   /// Runs it to its end for what it prints.
   ///
   /// - Parameters:

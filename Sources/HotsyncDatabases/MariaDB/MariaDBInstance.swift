@@ -93,7 +93,8 @@ public final class MariaDBInstance: PrivateInstance {
         "--skip-test-db", "--skip-name-resolve", "--skip-log-bin",
       ] + MariaDBLayout.ofThisMachine()
     _ = try Client(path: programs.installer, user: place.user).run(
-      arguments, limit: .seconds(300), ("cannot make", "the data folder \(place.data)"))
+      arguments, limit: .seconds(300), outputLimit: Client.writesFiles, ("cannot make", "the data folder \(place.data)")
+    )
     try DatabaseError.telling { () throws(SystemError) in
       try folder.rename(.ours("data.new"), into: folder, as: .ours("data"))
       try folder.synchronize()

@@ -15,6 +15,11 @@ struct MariaDBLoader {
   /// Index builds may keep a client silent for hours.
   private static let limit = Duration.seconds(24 * 3_600)
 
+  /// Under the setting for loading, a flush alone writes nothing.
+  private static let flush = """
+    SET GLOBAL innodb_flush_log_at_trx_commit = 1; FLUSH ENGINE LOGS; SET GLOBAL innodb_flush_log_at_trx_commit = 0;
+    """
+
   // MARK: Databases
 
   func load(_ name: String, from file: borrowing Descriptor) throws(DatabaseError) {
@@ -31,6 +36,8 @@ struct MariaDBLoader {
           .damaged, "cannot load", shownName, cause: "the dump does not make that database",
           next: "hotsync sync writes it anew")
       }
+      // Commits are written once a second: from here on nothing of it may be lost.
+      try run(MariaDBLoader.flush)
     } catch {
       try undo()
       throw error
@@ -176,6 +183,7 @@ struct MariaDBLoader {
     do throws(DatabaseError) {
       try dropAccounts()
       _ = try client.run(["--sandbox", "--batch"], from: file, limit: .seconds(3_600), what)
+      try run(MariaDBLoader.flush)
     } catch {
       try dropAccounts()
       let text = try DatabaseError.telling { () throws(SystemError) in

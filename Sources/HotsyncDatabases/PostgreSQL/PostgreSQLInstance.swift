@@ -81,7 +81,7 @@ public final class PostgreSQLInstance: PrivateInstance {
       [
         "--pgdata=\(place.path)/data.new", "--username=postgres", "--auth-local=peer", "--auth-host=scram-sha-256",
         "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums",
-      ], limit: .seconds(300), ("cannot make", "the data folder \(place.data)"))
+      ], limit: .seconds(300), outputLimit: Client.writesFiles, ("cannot make", "the data folder \(place.data)"))
     try DatabaseError.telling { () throws(SystemError) in
       try folder.rename(.ours("data.new"), into: folder, as: .ours("data"))
       try folder.synchronize()
@@ -98,12 +98,15 @@ public final class PostgreSQLInstance: PrivateInstance {
         owner: owner?.number ?? Environment.userID, group: owner?.group ?? Environment.groupID)
     }
     let server = programs.client("postgres", place.user)
-    let started = ServerProcess(try place.start(server, arguments()))
-    process = started
-    guard started.waits(until: { (try? access.ask("SELECT 1")) != nil }, limit: .seconds(600)) else {
-      throw DatabaseError(
-        .failed, "cannot start", "the private postgresql server", cause: place.lastWords(), next: "see \(place.log)")
+    // Sessions of a server that was killed hold its memory until they have seen that it is gone.
+    for attempt in 1...5 {
+      let started = ServerProcess(try place.start(server, arguments()))
+      process = started
+      if started.waits(until: { (try? access.ask("SELECT 1")) != nil }, limit: .seconds(600)) { return }
+      if attempt < 5 { Worker.pause(.seconds(1)) }
     }
+    throw DatabaseError(
+      .failed, "cannot start", "the private postgresql server", cause: place.lastWords(), next: "see \(place.log)")
   }
 
   private func arguments() -> [String] {

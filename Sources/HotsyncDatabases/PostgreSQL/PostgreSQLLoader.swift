@@ -28,6 +28,8 @@ struct PostgreSQLLoader {
           .damaged, "cannot load", shownName, cause: "the dump does not make that database",
           next: "hotsync sync writes it anew")
       }
+      // Commits are written some time later: from here on nothing of it may be lost.
+      _ = try access.ask("CHECKPOINT", limit: .seconds(3_600))
     } catch {
       try undo()
       throw error
@@ -90,6 +92,7 @@ struct PostgreSQLLoader {
     let (psql, arguments) = access.psql("template1")
     _ = try psql.run(
       arguments + ["--single-transaction", "--output=/dev/null", "--file=-"], from: input, limit: .seconds(3_600), what)
+    _ = try access.ask("CHECKPOINT", limit: .seconds(3_600))
     // One that still owns something stays, without a way in: its databases go with the next `keepOnly`.
     for role in known where !roles.contains(role) && !role.hasPrefix("pg_") && role != "postgres" {
       _ = try? access.ask("DROP ROLE \(PostgreSQLText.name(role))")
