@@ -15,7 +15,8 @@ public struct HardwareAddress: Hashable, Sendable, CustomStringConvertible {
   /// `02:00:00:aa:bb:cc`, in small or capital letters; nil for anything else.
   public init?(text: some StringProtocol) {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-    guard parts.count == HardwareAddress.byteCount, parts.allSatisfy({ $0.utf8.count == 2 }) else { return nil }
+    guard parts.count == HardwareAddress.byteCount, parts.allSatisfy({ $0.utf8.count == 2 && !$0.hasPrefix("+") })
+    else { return nil }
     let bytes = parts.compactMap { UInt8($0, radix: 16) }
     guard bytes.count == HardwareAddress.byteCount else { return nil }
     self.bytes = bytes
