@@ -5,7 +5,8 @@ import Testing
 struct PlanTests {
   private func user(_ name: String, _ id: UInt32, _ group: UInt32) -> Facts.Accounts.User {
     Facts.Accounts.User(
-      name: name, id: id, group: group, comment: "", home: "/home/\(name)", shell: "/bin/sh", password: "x", ageing: nil)
+      name: name, id: id, group: group, comment: "", home: "/home/\(name)", shell: "/bin/sh", password: "x", ageing: nil
+    )
   }
 
   private func accounts(
@@ -23,7 +24,8 @@ struct PlanTests {
     let own = accounts([("other", 1_000, 1_000), ("ntp", 110, 110)], [("other", 1_000, []), ("ntp", 110, [])])
     let plan = OwnerPlan(master: master, own: own)
     // 1,001 is berta's on the master: nobody else gets it.
-    #expect(plan.users.map { "\($0.name) \($0.id) \($0.group)" } == ["anna 1002 1002", "berta 1001 1001", "daemon1 100 112"])
+    #expect(
+      plan.users.map { "\($0.name) \($0.id) \($0.group)" } == ["anna 1002 1002", "berta 1001 1001", "daemon1 100 112"])
     #expect(plan.groups.map { "\($0.name) \($0.id)" } == ["anna 1002", "berta 1001", "daemon1 112"])
     #expect(plan.mapped.isEmpty)
   }
@@ -58,7 +60,8 @@ struct PlanTests {
       plan.commands == [
         ["groupadd", "--gid", "1000", "--", "anna"],
         [
-          "useradd", "--uid", "1000", "--gid", "1000", "--no-create-home", "--home-dir", "/home/anna", "--shell", "/bin/sh",
+          "useradd", "--uid", "1000", "--gid", "1000", "--no-create-home", "--home-dir", "/home/anna", "--shell",
+          "/bin/sh",
           "--comment", "", "--", "anna",
         ],
       ])

@@ -8,7 +8,8 @@ import Testing
 struct AlertTests {
   let root: ScratchFolder
   let trouble = Alerts.Trouble(
-    key: "sync.standby", subject: "standby: the cycle failed", lines: ["cannot reach\u{1B}[2J the slave", "  next:  try"],
+    key: "sync.standby", subject: "standby: the cycle failed",
+    lines: ["cannot reach\u{1B}[2J the slave", "  next:  try"],
     recovery: "standby: cycles run again")
 
   init() throws {
@@ -23,10 +24,14 @@ struct AlertTests {
   }
 
   private var mails: String {
-    (try? root.folder.content(of: .of("mails"), limit: 1 << 20)).flatMap { $0.map { String(decoding: $0, as: UTF8.self) } } ?? ""
+    (try? root.folder.content(of: .of("mails"), limit: 1 << 20)).flatMap {
+      $0.map { String(decoding: $0, as: UTF8.self) }
+    } ?? ""
   }
 
-  private func alerts(_ recipient: String = "root") throws -> Alerts { try Alerts(below: root.open(), recipient: recipient) }
+  private func alerts(_ recipient: String = "root") throws -> Alerts {
+    try Alerts(below: root.open(), recipient: recipient)
+  }
 
   private func count(_ text: String) -> Int { mails.ranges(of: text).count }
 
