@@ -1,3 +1,5 @@
+public import HotsyncSystem
+
 
 /// Where dumps lie below `.hotsync/dumps`: `mariadb/accounts.sql`, `postgresql/databases/shop.sql`, and beside each dump of a
 /// database its fingerprint, `shop.tables`. Of a database's name all bytes but letters, digits, `_` and `-` are written as

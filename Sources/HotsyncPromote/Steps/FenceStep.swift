@@ -1,6 +1,6 @@
 import HotsyncCatalog
-import HotsyncFacts
 import HotsyncConfig
+import HotsyncFacts
 import HotsyncProtocol
 import HotsyncSlave
 import HotsyncSystem
@@ -23,6 +23,9 @@ struct FenceStep: PromotionStep {
     }
     let mark = PromotionMark(number: world.number, epoch: epoch.number, since: since)
     var plan = StepPlan(estimatedSeconds: 1)
+    if !(try HookFolder.fence.names(world)).isEmpty {
+      plan.actions.append(.own(OwnWork("hooks", shown: "run /etc/hotsync/fence.d", needsMachine: false)))
+    }
     plan.actions.append(
       .own(
         OwnWork(
@@ -31,7 +34,8 @@ struct FenceStep: PromotionStep {
     plan.actions.append(.write(LivePath(path), StoredBytes(mark.bytes), FileOwner(mode: 0o600)))
     for timer in FenceStep.timers where world.isMachine && FenceStep.isActive(timer) {
       plan.actions.append(
-        .run(ProgramRun("systemctl", ["stop", timer], undo: ["systemctl", "start", timer], seconds: 60, mayFail: true)))
+        .run(
+          ProgramRun("systemctl", ["stop", timer], undo: ["systemctl", "start", timer], seconds: 60, mayFail: true)))
     }
     return plan
   }
@@ -44,6 +48,7 @@ struct FenceStep: PromotionStep {
   func carryOut(
     _ work: OwnWork, _ world: PromotionWorld, _ person: any Operator
   ) throws(PromoteError) -> String {
+    if work.name == "hooks" { return try HookFolder.fence.run(world) }
     let wanted = try FenceStep.epoch(work)
     do throws(ProtocolError) {
       let known = try EpochFile.read(below: world.root.folder)
@@ -55,6 +60,7 @@ struct FenceStep: PromotionStep {
 
   /// The epoch stays raised: whoever may write from now on is told apart by name.
   func undo(_ work: OwnWork, _ world: PromotionWorld) throws(PromoteError) {
+    if work.name == "hooks" { return }
     let epoch = try FenceStep.epoch(work)
     let path = LivePath(checked: "var/lib/hotsync-state").path
     let state = try PromoteError.telling { () throws(SystemError) in try world.root.folder.folder(at: path) }
