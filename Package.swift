@@ -130,7 +130,7 @@ let package = Package(
       "HotsyncMasterTests",
       [
         "HotsyncMaster", "HotsyncSystem", "HotsyncCatalog", "HotsyncDelta", "HotsyncPlan", "HotsyncProtocol",
-        "HotsyncConfig", "TestSupport",
+        "HotsyncReport", "HotsyncConfig", "TestSupport",
       ]),
     tests(
       "HotsyncSlaveTests",

@@ -117,9 +117,9 @@ enum Schema {
       "connections.NAME.data.trusted_xattrs", .boolean, .scalar("false"), .effective,
       "Whether trusted.* and security.* attributes are sent, and on the slave: taken"),
     row(
-      "connections.NAME.config.include", .list(.path()), .list([]), .onlyDefault,
-      "Folders that a promotion overlays file by file"),
-    row("connections.NAME.config.exclude", .list(.pattern), .list([]), .onlyDefault, "What is left out of them"),
+      "connections.NAME.config.include", .list(.path()), .list([]), .effective,
+      "Folders that a promotion overlays file by file, without what makes the machine itself"),
+    row("connections.NAME.config.exclude", .list(.pattern), .list([]), .effective, "What is left out of them"),
     row(
       "connections.NAME.network.status", status, .scalar("enabled"), .effective,
       "Whether a promotion may bring the master's addresses back"),

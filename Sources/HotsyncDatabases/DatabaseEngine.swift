@@ -14,20 +14,20 @@ public protocol DatabaseEngine: Sendable {
   /// - Throws: where it is in use and does not answer, or does not let us in.
   func server() throws(DatabaseError) -> DatabaseServer?
 
-  /// What is to be dumped, accounts first, then the databases in the order of their names: by `include` and `exclude`, and
-  /// never the engine's own schemas.
+  /// What is to be dumped, accounts first, then the databases in the order of their names: by `include` and `exclude`,
+  /// and never the engine's own schemas.
   func subjects() throws(DatabaseError) -> [DumpSubject]
 
   /// Begins a dump. The same data gives the same bytes.
   ///
-  /// - Parameter formerSize: of the last good dump, in bytes: one of which only a small part is left is not taken for news but
-  ///   for a server that lost its data. Nil where there is none, or where the operator said that the data may go.
+  /// - Parameter formerSize: of the last good dump, in bytes: one of which only a small part is left is not taken for
+  ///   news but for a server that lost its data. Nil where there is none, or where the operator said that the data may go.
   func dump(_ subject: DumpSubject, formerSize: UInt64?) throws(DatabaseError) -> any DumpStream
 
   /// A server of this engine's that nobody else uses: own data folder, socket only.
   ///
-  /// - Parameter folder: absolute, the folder above it is there; what is in it belongs to the instance, and stays when it is
-  ///   stopped.
+  /// - Parameter folder: absolute, the folder above it is there; what is in it belongs to the instance, and stays when
+  ///   it is stopped.
   func privateInstance(at folder: String) throws(DatabaseError) -> any PrivateInstance
 }
 
@@ -69,7 +69,8 @@ public enum EngineStatus: String, Sendable, CaseIterable {
 
 /// A dump as it is written: its reader sets the pace.
 public protocol DumpStream: AnyObject {
-  /// - Returns: how many bytes came; 0 at the end of a dump that is good: every process ended with 0, its trailer was there.
+  /// - Returns: how many bytes came; 0 at the end of a dump that is good: every process ended with 0, its trailer was
+  ///   there.
   /// - Throws: where it is cut short or its program failed; what came until then is worth nothing.
   func read(into buffer: inout [UInt8]) throws(DatabaseError) -> Int
 
@@ -85,12 +86,13 @@ public protocol DumpStream: AnyObject {
 
 /// A server with its own data folder, of which only HotSync knows.
 public protocol PrivateInstance: AnyObject {
-  /// Makes the data folder if there is none, and starts the server on it, as a user without rights. What a killed run left, a
-  /// server or half a load, is ended and undone first.
+  /// Makes the data folder if there is none, and starts the server on it, as a user without rights. What a killed run
+  /// left, a server or half a load, is ended and undone first.
   func start() throws(DatabaseError)
 
-  /// Loads a dump; a database of that name is replaced once the dump is loaded whole, and stays where it cannot be loaded.
-  /// Accounts come first: databases name their owners. One that needs another database can be tried again after that.
+  /// Loads a dump; a database of that name is replaced once the dump is loaded whole, and stays where it cannot be
+  /// loaded. Accounts come first: databases name their owners. One that needs another database can be tried again after
+  /// that.
   ///
   /// - Parameter dump: read from where it stands to its end.
   func load(_ subject: DumpSubject, from dump: borrowing Descriptor) throws(DatabaseError)

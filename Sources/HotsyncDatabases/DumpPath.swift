@@ -1,13 +1,13 @@
 public import HotsyncSystem
 
-
-/// Where dumps lie below `.hotsync/dumps`: `mariadb/accounts.sql`, `postgresql/databases/shop.sql`, and beside each dump of a
-/// database its fingerprint, `shop.tables`. Of a database's name all bytes but letters, digits, `_` and `-` are written as
-/// `%NN`, so that no name means anything to the file system.
+/// Where dumps lie below `.hotsync/dumps`: `mariadb/accounts.sql`, `postgresql/databases/shop.sql`, and beside each
+/// dump of a database its fingerprint, `shop.tables`. Of a database's name all bytes but letters, digits, `_` and `-`
+/// are written as `%NN`, so that no name means anything to the file system.
 public enum DumpPath {
   public static let dumpSuffix = ".sql"
   public static let fingerprintSuffix = ".tables"
-  /// As long as a name may be as it is written here; servers' own limits are 64 characters (MariaDB) and 63 bytes (PostgreSQL).
+  /// As long as a name may be as it is written here; servers' own limits are 64 characters (MariaDB) and 63 bytes
+  /// (PostgreSQL).
   static let longestName = 200
 
   /// Where the dump of a subject lies, below `.hotsync/dumps`.

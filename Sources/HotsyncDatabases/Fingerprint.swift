@@ -1,6 +1,7 @@
 public import HotsyncSystem
 
-/// How many rows each table of a database has: taken from the dump as it is written, compared with what was loaded of it.
+/// How many rows each table of a database has: taken from the dump as it is written, compared with what was loaded of
+/// it.
 public struct Fingerprint: Sendable, Equatable {
   /// By table; PostgreSQL's with their schema: `public.orders`.
   public var rows: [String: UInt64]
@@ -12,8 +13,8 @@ public struct Fingerprint: Sendable, Equatable {
 
   private static let head = Array("{\"version\":1,\"tables\":{".utf8)
 
-  /// Canonical JSON: `{"version":1,"tables":{"orders":3,"users":12}}` and a line feed, tables in the order of their bytes, one
-  /// way to write each name. The same rows give the same bytes.
+  /// Canonical JSON: `{"version":1,"tables":{"orders":3,"users":12}}` and a line feed, tables in the order of their
+  /// bytes, one way to write each name. The same rows give the same bytes.
   public func encode() -> [UInt8] {
     var bytes = Fingerprint.head
     var isFirst = true

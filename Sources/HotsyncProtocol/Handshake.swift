@@ -164,10 +164,13 @@ public struct Welcome: Hashable, Sendable {
   /// Entries that the slave found damaged: they are to be sent again though they did not change. Those that did not fit are
   /// told next time.
   public var damaged: [RelativePath]
+  /// What the slave's last maintenance said of a promotion; nil where there was none.
+  public var readiness: SlaveReadiness?
 
   public init(
     version: UInt64, program: String, host: String, epoch: Epoch, position: Position, time: Timestamp?,
-    isSeed: Bool = false, store: [UInt8], key: HashKey, freeBytes: UInt64, damaged: [RelativePath]
+    isSeed: Bool = false, store: [UInt8], key: HashKey, freeBytes: UInt64, damaged: [RelativePath],
+    readiness: SlaveReadiness? = nil
   ) {
     self.version = version
     self.program = program
@@ -180,6 +183,7 @@ public struct Welcome: Hashable, Sendable {
     self.key = key.bytes
     self.freeBytes = freeBytes
     self.damaged = damaged
+    self.readiness = readiness
   }
 
   public var hashKey: HashKey? { HashKey(bytes: key) }
@@ -204,6 +208,8 @@ public struct Welcome: Hashable, Sendable {
     writer.integer(freeBytes)
     writer.integer(UInt64(damaged.count))
     for path in damaged { writer.data(path.bytes) }
+    writer.flag(readiness != nil)
+    readiness?.encode(to: &writer)
   }
 
   init(from reader: inout ByteReader) throws(Malformed) {
@@ -220,6 +226,7 @@ public struct Welcome: Hashable, Sendable {
     freeBytes = try reader.integer()
     damaged = []
     for _ in 0..<(try reader.count(atMost: Limits.damagedPaths, minimumBytes: 2)) { damaged.append(try reader.path()) }
+    readiness = try reader.flag() ? try SlaveReadiness(from: &reader) : nil
   }
 }
 

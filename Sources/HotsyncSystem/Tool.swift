@@ -100,8 +100,9 @@ public struct Tool: Sendable {
   }
 
   private static func content(_ file: borrowing Descriptor, limit: Int) throws(SystemError) -> [UInt8] {
-    var buffer = [UInt8](repeating: 0, count: limit)
-    let count = try file.read(into: &buffer, count: limit, at: 0)
+    let size = min(limit, Int(clamping: try file.status().size))
+    var buffer = [UInt8](repeating: 0, count: size)
+    let count = try file.read(into: &buffer, count: size, at: 0)
     return Array(buffer.prefix(count))
   }
 }

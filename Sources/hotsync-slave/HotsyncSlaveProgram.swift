@@ -11,17 +11,13 @@ struct HotsyncSlaveProgram: ParsableCommand, Executable {
     commandName: program, abstract: "The spare machine's side of HotSync: keeps the master's files ready.",
     version: Version.text,
     subcommands: [
-      ServeVerb.self, ApplyVerb.self, AuthorizeVerb.self, RevokeVerb.self, CheckVerb.self, StatusVerb.self,
+      MaintainVerb.self, ServeVerb.self, ApplyVerb.self, AuthorizeVerb.self, RevokeVerb.self, CheckVerb.self,
+      StatusVerb.self,
       GenerationsVerb.self, HistoryVerb.self, RestoreVerb.self, SnapshotVerb.self, VerifyVerb.self, PruneVerb.self,
-      SeedVerb.self,
+      RehearseVerb.self, SeedVerb.self,
       ConfigCommand<HotsyncSlaveProgram>.self,
-    ])
-
-  /// Without a verb there is nothing to do.
-  func run() throws {
-    try StandardStream.errors.write(Array((HotsyncSlaveProgram.helpMessage() + "\n").utf8))
-    throw ArgumentParser.ExitCode(HotsyncReport.ExitCode.usage.rawValue)
-  }
+    ],
+    defaultSubcommand: MaintainVerb.self)
 }
 
 /// A verb that works on the stores of this machine.

@@ -70,6 +70,8 @@ final class Machine {
     return "hotsync-slave config set\(option) \(role) slave connections.\(name).status enabled"
   }
 
+  func alerts(_ configuration: Configuration) -> RunAlerts { RunAlerts(world, configuration) }
+
   /// A command of ours as it is to be typed here.
   func command(_ words: String) -> String { world.command(words) }
 

@@ -79,6 +79,7 @@ struct ServeVerb: Verb {
       deletionLimit: connection.maxDelete,
       mapsUnknownOwnersToNobody: connection.unknownOwner == .nobody,
       takesDevices: connection.data.devices, takesTrustedAttributes: connection.data.trustedAttributes,
+      readiness: try ServeVerb.readiness(connection.name, below: machine.root),
       mayServe: { [name = connection.name] () throws(StoreError) in
         try PromotionMark.requireNone(name, below: root.folder)
       })
@@ -86,5 +87,15 @@ struct ServeVerb: Verb {
       connection: connection, context: context, store: try machine.store(of: connection, in: configuration),
       epoch: try EpochFile.read(below: machine.root), holder: try EpochHolder.read(below: machine.root),
       accounts: try machine.accounts())
+  }
+
+  /// What maintenance wrote down, for the master's status.
+  private static func readiness(_ connection: String, below root: borrowing Folder) throws -> SlaveReadiness? {
+    try ReadinessRecord.read(connection, below: root).map { record in
+      SlaveReadiness(
+        time: record.moment, isReady: record.isReady,
+        blockers: record.blockers.map { .init(code: $0.code, message: $0.message, nextStep: $0.nextStep) },
+        estimatedSeconds: record.estimatedSeconds.map { UInt64(max(0, min($0, 1e9))) })
+    }
   }
 }

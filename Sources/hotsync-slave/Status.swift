@@ -33,6 +33,7 @@ struct StatusVerb: Verb {
             code: "store", message: "\(error.operation) \(error.subject): \(error.cause)", nextStep: error.nextStep)
         ]
       }
+      try fill(&told, from: machine.root)
       connections.append(told)
     }
     let report = SlaveStatusReport(role: configuration.role.rawValue, connections: connections)
@@ -41,6 +42,21 @@ struct StatusVerb: Verb {
     machine.console.result(line.text)
     throw ArgumentParser.ExitCode(line.code)
   }
+
+  /// What the last maintenance wrote down; what the store says now counts more.
+  private func fill(_ told: inout SlaveStatusReport.Connection, from root: borrowing Folder) throws {
+    if let record = try MaintenanceRecord.read(told.name, below: root) {
+      told.lastMaintenance = SlaveStatusReport.Maintenance(time: record.moment, result: record.result.rawValue)
+    }
+    guard let readiness = try ReadinessRecord.read(told.name, below: root) else { return }
+    told.estimate = readiness.estimatedSeconds.map { .milliseconds(Int64($0 * 1_000)) }
+    let codes = Set(told.blockers.map(\.code) + StatusVerb.seenNow)
+    told.blockers += readiness.blockers.filter { !codes.contains($0.code) }
+    told.ready = told.ready ?? true && told.blockers.isEmpty
+  }
+
+  /// What a look at the store answers better than what maintenance wrote down.
+  private static let seenNow = ["generation", "seed", "space", "damaged"]
 
   private func fill(_ told: inout SlaveStatusReport.Connection, _ store: StatusOfStore) {
     let now = Clocks.system.now()

@@ -34,6 +34,23 @@ import Testing
     #expect(try pair.data.snapshot().differences(to: Place(path: "\(target)/srv/data").snapshot()) == [])
   }
 
+  @Test("a dump arrives as it is written, and the next one costs what is new of it", arguments: TestedTransport.all)
+  func dumps(_ transport: TestedTransport) throws {
+    var random = SeededGenerator(announcing: "dumps over \(transport)")
+    let pair = try Pair.committed(over: transport)
+    let server = Place(path: try pair.scratch.makeFolder("the server"))
+    var bytes = random.bytes(6 << 20)
+    for (new, limit) in [(0, 7 << 20), (50_000, 200_000)] {
+      bytes.insert(contentsOf: random.bytes(new), at: bytes.count / 3)
+      try server.write(bytes, to: "shop.sql")
+      let cycle = try pair.sync([], environment: ["HOTSYNC_PLANTED_DUMPS": server.path])
+      #expect(cycle.code == 0 && cycle.result == "committed" && cycle.wire < limit, "\(cycle)")
+      let kept = try Descriptor.open(pair.store.below("mirror/dumps/mariadb/databases/shop.sql").path).readAll(
+        limit: 1 << 26)
+      #expect(kept == bytes)
+    }
+  }
+
   @Test("random edits of every kind are followed", arguments: TestedTransport.all)
   func edits(_ transport: TestedTransport) throws {
     var random = SeededGenerator(announcing: "edits over \(transport)")

@@ -14,7 +14,8 @@ import Testing
       g int AS (d*2) STORED, v int AS (d+1) VIRTUAL, ts timestamp(6) DEFAULT '2001-02-03 04:05:06.123456', bt bit(5),
       e enum('a','b'), ge point, f double, customer int, FOREIGN KEY (customer) REFERENCES customers(id));
     INSERT INTO orders(t,b,j,d,bt,e,ge,f,customer) VALUES
-      ('x\\ny😀', x'00ff27', '{"a":[1,2]}', 1.5, b'101', 'a', point(1,2), 1.1, 1), (NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL),
+      ('x\\ny😀', x'00ff27', '{"a":[1,2]}', 1.5, b'101', 'a', point(1,2), 1.1, 1),
+      (NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL),
       ('-- /* x','',NULL,1,0,'b',NULL,1e300,2);
     CREATE TABLE plain(a int, s text) ENGINE=MyISAM; INSERT INTO plain VALUES (1,'INSERT INTO `x` VALUES (1)');
     CREATE TABLE `we``ird; -- "` (`a'b` int); INSERT INTO `we``ird; -- "` VALUES (1),(2);
@@ -26,7 +27,8 @@ import Testing
     CREATE TABLE parts(a int) PARTITION BY HASH(a) PARTITIONS 3; INSERT INTO parts VALUES (1),(2),(3);
     DELIMITER //
     CREATE TRIGGER plus BEFORE INSERT ON plain FOR EACH ROW BEGIN SET new.a = new.a + 1; END//
-    CREATE PROCEDURE pr(x int) BEGIN /* it's */ INSERT INTO plain VALUES (x,'INSERT INTO `orders` VALUES (1),(2);'); END//
+    CREATE PROCEDURE pr(x int) BEGIN /* it's */
+    INSERT INTO plain VALUES (x,'INSERT INTO `orders` VALUES (1),(2);'); END//
     CREATE FUNCTION fu() RETURNS int DETERMINISTIC RETURN 5//
     CREATE EVENT ev ON SCHEDULE EVERY 1 DAY STARTS '2030-01-01 00:00:00' DO BEGIN DELETE FROM plain; END//
     DELIMITER ;
@@ -76,21 +78,32 @@ import Testing
     let (source, target) = (try MariaDBServer(), try MariaDBServer())
     try source.run(
       """
-      CREATE DATABASE shop; CREATE USER seller@localhost IDENTIFIED BY 'geheim-1'; GRANT SELECT ON shop.* TO seller@localhost;
-      CREATE ROLE keeper; GRANT keeper TO seller@localhost; GRANT ALL ON shop.* TO keeper; CREATE USER `o'dd "x`@'10.0.0.%';
+      CREATE DATABASE shop; CREATE USER seller@localhost IDENTIFIED BY 'geheim-1';
+      GRANT SELECT ON shop.* TO seller@localhost;
+      CREATE ROLE keeper; GRANT keeper TO seller@localhost; GRANT ALL ON shop.* TO keeper;
+      CREATE USER `o'dd "x`@'10.0.0.%';
       """)
     try target.run("CREATE USER gone@localhost; CREATE ROLE old;")
     let dump = try wholeDump(source.engine, .accounts)
     #expect(dump.rows == Fingerprint())
     for _ in 0..<2 {
       try target.instance.load(.accounts, dump.bytes)
-      #expect(try wholeDump(target.engine, .accounts).bytes == dump.bytes)
+      #expect(try accounts(of: target) == accounts(in: dump.bytes))
     }
     let error = try #require(throws: DatabaseError.self) {
       try target.instance.load(.accounts, Array("CREATE USER x@y IDENTIFIED BY PASSWORD 'geheim-2' nonsense;\n".utf8))
     }
     #expect(!"\(error)".contains("geheim-2"))
-    #expect(try wholeDump(target.engine, .accounts).bytes == dump.bytes, "the former accounts stay")
+    #expect(try accounts(of: target) == accounts(in: dump.bytes), "the former accounts stay")
+  }
+
+  private func accounts(of server: MariaDBServer) throws -> [Substring] {
+    accounts(in: try wholeDump(server.engine, .accounts).bytes)
+  }
+
+  /// Without the one right that a private server's own account has beside what the dump gives it.
+  private func accounts(in dump: [UInt8]) -> [Substring] {
+    String(decoding: dump, as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix("GRANT PROXY") }
   }
 
   @Test("names with every sign in them are dumped and loaded, the server's own schemas and those excluded are not")
@@ -123,7 +136,10 @@ import Testing
   func passwords() throws {
     let server = try MariaDBServer()
     try server.run(
-      "CREATE DATABASE shop; CREATE USER dumper@localhost IDENTIFIED BY 'geheim-7f3'; GRANT ALL ON *.* TO dumper@localhost;"
+      """
+      CREATE DATABASE shop; CREATE USER dumper@localhost IDENTIFIED BY 'geheim-7f3';
+      GRANT ALL ON *.* TO dumper@localhost;
+      """
     )
     try MariaDBTests.fill(server)
     var settings = server.engine.settings
@@ -145,7 +161,7 @@ import Testing
 
   private static func fill(_ server: MariaDBServer) throws {
     try server.run(
-      "CREATE TABLE big(a int PRIMARY KEY, t text); INSERT INTO big SELECT seq, REPEAT('x', 500) FROM seq_1_to_60000;",
+      "CREATE TABLE big(a int PRIMARY KEY, t text); INSERT INTO big SELECT seq, REPEAT('x', 500) FROM seq_1_to_60000; FLUSH ENGINE LOGS;",
       in: "shop")
   }
 
@@ -194,7 +210,7 @@ import Testing
   @Test("a load that a killed run left half done is taken back by the next start")
   func halfLoad() throws {
     let server = try MariaDBServer()
-    try server.run(MariaDBTests.shop)
+    try server.run(MariaDBTests.shop + "FLUSH ENGINE LOGS;")
     let before = try wholeDump(server.engine, .database("shop"))
     let file = try Descriptor.memoryFile()
     // The client waits in the middle, until its server is killed.

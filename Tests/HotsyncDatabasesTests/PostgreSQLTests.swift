@@ -13,11 +13,15 @@ import Testing
     CREATE TABLE orders(id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, t text, b bytea, j jsonb, n numeric(10,2),
       g int GENERATED ALWAYS AS (3 * 2) STORED, ts timestamptz, m mood, p positive, a int[], r int4range, u uuid);
     INSERT INTO orders(t, b, j, n, ts, m, p, a, r) VALUES
-      ('größe 😀 \ ''', '\x00ff27', '{"a": [1, 2]}', 1.5, '2001-02-03 04:05:06.789+00', 'ok', 7, '{1,NULL}', '[1,5)'), (NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
-    CREATE TABLE parts(a int) PARTITION BY RANGE (a); CREATE TABLE parts1 PARTITION OF parts FOR VALUES FROM (0) TO (10);
-    INSERT INTO parts VALUES (1), (2); CREATE TABLE base(a int); CREATE TABLE child() INHERITS (base); INSERT INTO child VALUES (1);
+      ('größe 😀 \ ''', '\x00ff27', '{"a": [1, 2]}', 1.5, '2001-02-03 04:05:06.789+00', 'ok', 7, '{1,NULL}', '[1,5)'),
+      (NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
+    CREATE TABLE parts(a int) PARTITION BY RANGE (a);
+    CREATE TABLE parts1 PARTITION OF parts FOR VALUES FROM (0) TO (10);
+    INSERT INTO parts VALUES (1), (2); CREATE TABLE base(a int); CREATE TABLE child() INHERITS (base);
+    INSERT INTO child VALUES (1);
     CREATE VIEW totals AS SELECT id, t FROM orders; CREATE MATERIALIZED VIEW kept AS SELECT count(*) FROM orders;
-    CREATE SEQUENCE counter START 100 INCREMENT 5; SELECT nextval('counter'); CREATE UNLOGGED TABLE quick(a int); INSERT INTO quick VALUES (1);
+    CREATE SEQUENCE counter START 100 INCREMENT 5; SELECT nextval('counter');
+    CREATE UNLOGGED TABLE quick(a int); INSERT INTO quick VALUES (1);
     CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     CREATE TABLE fake (a int);
     RETURN NEW; END $$;
@@ -25,7 +29,8 @@ import Testing
     CREATE FUNCTION g(x int) RETURNS int BEGIN ATOMIC SELECT x + 1; END;
     SELECT lo_from_bytea(4711, '\x001122'); COMMENT ON TABLE orders IS 'it''s
     CREATE TABLE public.fake2 (';
-    CREATE TABLE away(a int REFERENCES orders(id)); ALTER TABLE away OWNER TO "we ird"; ALTER DATABASE shop SET work_mem = '5MB';
+    CREATE TABLE away(a int REFERENCES orders(id)); ALTER TABLE away OWNER TO "we ird";
+    ALTER DATABASE shop SET work_mem = '5MB';
 
     """#
 
@@ -45,7 +50,7 @@ import Testing
     #expect(
       first.rows.rows["\"S.x\".\"t\"\"q;\""] == 2 && first.rows.rows["public.parts"] == 0
         && first.rows.rows["public.parts1"] == 2)
-    #expect(first.rows.rows.count == 9)
+    #expect(first.rows.rows.count == 8)
     #expect(try source.instance.fingerprint(of: .database("shop")) == first.rows)
     #expect(try source.run("SELECT count(*) FROM orders", in: "shop") == "\(first.rows.rows["public.orders"] ?? 0)\n")
     #expect(throws: DatabaseError.self) { try target.instance.load(.database("shop"), first.bytes) }
@@ -78,7 +83,10 @@ import Testing
       CREATE ROLE boss SUPERUSER; ALTER ROLE boss SET work_mem = '7MB';
       """#)
     try target.run(
-      "CREATE ROLE gone; CREATE ROLE boss LOGIN PASSWORD 'other'; GRANT gone TO boss; ALTER ROLE boss SET work_mem = '1MB';"
+      """
+      CREATE ROLE gone; CREATE ROLE boss LOGIN PASSWORD 'other'; GRANT gone TO boss;
+      ALTER ROLE boss SET work_mem = '1MB';
+      """
     )
     let dump = try wholeDump(source.engine, .accounts)
     for _ in 0..<2 {
@@ -134,7 +142,9 @@ import Testing
     let server = try PostgreSQLServer()
     try server.run("CREATE DATABASE shop;")
     try server.run(
-      "CREATE TABLE big AS SELECT i AS a, repeat('x', 500) AS t FROM generate_series(1, 60000) i;", in: "shop")
+      "CREATE TABLE big AS SELECT i AS a, repeat('x', 500) AS t FROM generate_series(1, 60000) i;",
+      in: "shop")
+    try server.run("CHECKPOINT;")
     let stream = try server.engine.dump(.database("shop"), formerSize: nil)
     var buffer = [UInt8](repeating: 0, count: 4_096)
     #expect(try stream.read(into: &buffer) > 0)
@@ -151,6 +161,8 @@ import Testing
   func halfLoad() throws {
     let server = try PostgreSQLServer()
     try makeShop(server)
+    // What is not logged is empty after every crash, as the manual of PostgreSQL says.
+    try server.run("DROP TABLE quick; CHECKPOINT", in: "shop")
     let before = try wholeDump(server.engine, .database("shop"))
     let file = try Descriptor.memoryFile()
     try file.write(

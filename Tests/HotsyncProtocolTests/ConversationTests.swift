@@ -15,13 +15,13 @@ import Testing
     (.greeted(.look), [19], .ended),
     (.greeted(.snapshots), [2, 18, 21, 23], .greeted(.snapshots)),
     (.greeted(.snapshots), [19], .ended),
-    (.pushing, [4, 13, 14, 15, 18, 22], .pushing),
+    (.pushing, [4, 13, 14, 15, 18, 22, 24], .pushing),
     (.pushing, [5], .inContent),
     (.pushing, [16], .sealed),
     (.pushing, [19], .ended),
-    (.inContent, [4, 6, 7, 18, 20], .inContent),
+    (.inContent, [4, 6, 7, 18, 20, 24, 25], .inContent),
     (.inContent, [8], .inDelta),
-    (.inContent, [11, 12], .pushing),
+    (.inContent, [11, 12, 26], .pushing),
     (.inDelta, [4, 9, 18], .inDelta),
     (.inDelta, [10], .inContent),
     (.sealed, [17], .committed),
@@ -43,7 +43,7 @@ import Testing
   }
 
   private func check(_ conversation: Conversation, _ state: State) throws {
-    for type in UInt8(1)...23 {
+    for type in UInt8(1)...26 {
       var next = conversation
       let expected: State?
       if state == .silent {

@@ -49,6 +49,36 @@ import Testing
     #expect(request(Limits.fileSize, 1))
   }
 
+  @Test("a stream larger than a file can be, one without its digest, and a fifth form of content are refused")
+  func streams() {
+    func opened(_ form: UInt8, _ base: UInt64, _ more: [UInt8] = []) -> Bool {
+      isRefused(5) { writer in
+        writer.integer(1)
+        writer.byte(form)
+        writer.data(Array("a".utf8))
+        writer.integer(base)
+        writer.raw(more)
+      }
+    }
+    #expect(!opened(4, 0))
+    #expect(!opened(4, Limits.fileSize))
+    #expect(opened(4, Limits.fileSize + 1))
+    #expect(opened(4, 0, [0]))
+    #expect(opened(5, 0))
+    #expect(opened(0, 0))
+    func closed(_ size: UInt64, digest: Int = 16) -> Bool {
+      isRefused(26) { writer in
+        writer.integer(size)
+        writer.raw([UInt8](repeating: 1, count: digest))
+      }
+    }
+    #expect(!closed(0))
+    #expect(!closed(Limits.fileSize))
+    #expect(closed(Limits.fileSize + 1))
+    #expect(closed(1, digest: 15))
+    #expect(closed(1, digest: 17))
+  }
+
   @Test("paths that lead outside, or could not be made, are refused wherever a path stands")
   func paths() {
     let name = [UInt8](repeating: 0x61, count: 255)

@@ -201,6 +201,56 @@ let lies: [Lie] = [
       .openContent(number: master.claim(), .whole(path: try path("srv/image"), size: 4_096, resumeAt: 0)))
     try master.send(.copied(from: 0, Stretch(offset: 0, length: 4_096)))
   },
+  Lie("a stream from a file of another size") { master, key in
+    try master.begin()
+    try master.send(.openContent(number: master.claim(), .streamed(path: try path("srv/image"), baseSize: 1)))
+  },
+  Lie("a stream from a file that is not there") { master, key in
+    try master.begin()
+    try master.send(.openContent(number: master.claim(), .streamed(path: try path("srv/none"), baseSize: 1)))
+  },
+  Lie("a copy in a stream from beyond the base") { master, key in
+    try master.begin()
+    let size = UInt64(large(1).count)
+    try master.send(.openContent(number: master.claim(), .streamed(path: try path("srv/image"), baseSize: size)))
+    try master.send(.copied(from: size - 1, Stretch(offset: 0, length: 2)))
+  },
+  Lie("a copy in a stream that has no base") { master, key in
+    try master.begin()
+    try master.send(.openContent(number: master.claim(), .streamed(path: try path("srv/image"), baseSize: 0)))
+    try master.send(.copied(from: 0, Stretch(offset: 0, length: 1)))
+  },
+  Lie("a stream that ends before its last piece") { master, key in
+    try master.begin()
+    try master.send(.openContent(number: master.claim(), .streamed(path: try path("srv/n"), baseSize: 0)))
+    try master.send(.data(offset: 0, [1, 2, 3]))
+    try master.send(.closeStream(size: 2, digest: ContentDigest.of([1, 2], key: key)))
+  },
+  Lie("a stream that ends as a file does") { master, key in
+    try master.begin()
+    try master.send(.openContent(number: master.claim(), .streamed(path: try path("srv/n"), baseSize: 0)))
+    try master.send(.data(offset: 0, [1]))
+    try master.send(.closeContent(digest: ContentDigest.of([1], key: key)))
+  },
+  Lie("a file that ends as a stream does") { master, key in
+    try master.begin()
+    try master.send(.openContent(number: master.claim(), .whole(path: try path("srv/n"), size: 1, resumeAt: 0)))
+    try master.send(.data(offset: 0, [1]))
+    try master.send(.closeStream(size: 1, digest: ContentDigest.of([1], key: key)))
+  },
+  Lie("a patch that ends as a stream does") { master, key in
+    try master.begin()
+    let size = UInt64(large(1).count)
+    try master.send(
+      .openContent(
+        number: master.claim(), .patch(base: try path("srv/image"), baseSize: size, size: size, dirty: size)))
+    try master.send(.closeStream(size: size, digest: .zero))
+  },
+  Lie("a link where dumps stand", .refused) { master, key in
+    try master.begin()
+    try master.put(".hotsync", .folder, key)
+    try master.put(".hotsync/dumps", Entry(.link("/etc")), key, .made(master.claim()))
+  },
   Lie("a copy in a patch from beyond the base") { master, key in
     try master.begin()
     let size = UInt64(large(1).count)

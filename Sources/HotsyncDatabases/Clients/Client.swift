@@ -1,7 +1,7 @@
 import HotsyncSystem
 
-/// A program of an engine's: its own client, or its server. It gets an argument vector and a clean environment, and as root it can run with
-/// another user's rights.
+/// A program of an engine's: its own client, or its server. It gets an argument vector and a clean environment, and as
+/// root it can run with another user's rights.
 struct Client: Sendable {
   /// Absolute.
   let path: String
@@ -40,19 +40,26 @@ struct Client: Sendable {
     return account
   }
 
-  /// The program to start and its arguments. setpriv(1) drops what root has before the program begins, for good.
+  /// The program to start and its arguments. setpriv(1) drops what root has before the program begins, for good; a
+  /// working folder that its user may not enter would make PostgreSQL's programs lose their way.
   func call(_ arguments: [String]) -> (program: String, arguments: [String]) {
     let own = firstArguments + arguments
     guard let user else { return (path, own) }
     return (
-      "/usr/bin/setpriv",
-      ["--reuid", "\(user.number)", "--regid", "\(user.group)", "--init-groups", "--no-new-privs", "--", path] + own
+      "/usr/bin/env",
+      [
+        "--chdir=/", "/usr/bin/setpriv", "--reuid", "\(user.number)", "--regid", "\(user.group)", "--init-groups",
+        "--no-new-privs", "--", path,
+      ] + own
     )
   }
 
   var environment: [String: String] {
     ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"].merging(variables) { $1 }
   }
+
+  /// As an output limit, for programs that write files of their own, which are held to it, too.
+  static let writesFiles = 1 << 50
 
   /// Runs it to its end for what it prints.
   ///
@@ -107,7 +114,8 @@ struct Client: Sendable {
 
   /// The version that it prints of itself.
   func version() throws(DatabaseError) -> Version {
-    // What stands first among its arguments is for its work; a client of MariaDB's tells its version in the second number.
+    // What stands first among its arguments is for its work; a client of MariaDB's tells its version in the second
+    // number.
     let printed = String(
       decoding: try Client(path: path, user: user).run(["--version"], outputLimit: 4_096, ("cannot ask", name)),
       as: UTF8.self)

@@ -1,4 +1,5 @@
-/// A name of a database as `include` and `exclude` have it: `*` stands for any characters, `?` for one, all others for themselves.
+/// A name of a database as `include` and `exclude` have it: `*` stands for any characters, `?` for one, all others for
+/// themselves.
 struct NamePattern: Sendable {
   private let pattern: [Character]
 

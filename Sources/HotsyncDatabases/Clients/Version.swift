@@ -22,8 +22,8 @@ struct Version: Comparable, CustomStringConvertible {
     left.numbers.lexicographicallyPrecedes(right.numbers)
   }
 
-  /// Whether it has what came into several series at once: from the given version of its own series on, or in any series after
-  /// the last.
+  /// Whether it has what came into several series at once: from the given version of its own series on, or in any
+  /// series after the last.
   ///
   /// - Parameters:
   ///   - versions: the first of each series that has it, in order.
@@ -37,7 +37,8 @@ struct Version: Comparable, CustomStringConvertible {
   }
 }
 
-/// The first clients that load dumps safely: a dump is a program, and an older client runs what somebody wrote into the data.
+/// The first clients that load dumps safely: a dump is a program, and an older client runs what somebody wrote into the
+/// data.
 enum SafeClients {
   /// The sandbox mode of MariaDB's client (MDEV-33727).
   static let mariaDB = [[10, 5, 25], [10, 6, 18], [10, 11, 8], [11, 0, 6], [11, 1, 5], [11, 2, 4], [11, 4, 2]]

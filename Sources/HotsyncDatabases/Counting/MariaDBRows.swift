@@ -1,5 +1,6 @@
-/// Counts the rows of what mariadb-dump or mysqldump writes: the tuples of its `INSERT`s, by table. It reads as their client does:
-/// quotes, escapes, comments, and `DELIMITER` lines, so that no text in a row or a routine is taken for a statement.
+/// Counts the rows of what mariadb-dump or mysqldump writes: the tuples of its `INSERT`s, by table. It reads as their
+/// client does: quotes, escapes, comments, and `DELIMITER` lines, so that no text in a row or a routine is taken for a
+/// statement.
 struct MariaDBRows: RowCounter {
   private enum State {
     /// Between statements and in them.
@@ -35,7 +36,8 @@ struct MariaDBRows: RowCounter {
 
   var fingerprint: Fingerprint { tables.fingerprint }
 
-  /// As much of a statement's beginning as is kept: a name of 64 characters with every byte doubled, and what precedes it.
+  /// As much of a statement's beginning as is kept: a name of 64 characters with every byte doubled, and what precedes
+  /// it.
   private static let headLimit = 640
   private static let values = RecentCode("VALUES")
   private static let insert = Array("INSERT INTO `".utf8)

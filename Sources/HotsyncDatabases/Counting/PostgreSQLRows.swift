@@ -1,7 +1,8 @@
 import Glibc
 
-/// Counts the rows of what pg_dump writes in its plain format: the lines of its `COPY` blocks, by table. It reads as psql does: quotes,
-/// dollar quotes, comments and meta-commands, so that no text in a row or a function is taken for a statement.
+/// Counts the rows of what pg_dump writes in its plain format: the lines of its `COPY` blocks, by table. It reads as
+/// psql does: quotes, dollar quotes, comments and meta-commands, so that no text in a row or a function is taken for a
+/// statement.
 struct PostgreSQLRows: RowCounter {
   private enum State {
     case code
@@ -14,7 +15,8 @@ struct PostgreSQLRows: RowCounter {
     case slash, comment, commentSlash, commentStar
     /// A line for psql itself.
     case metaCommand
-    /// The rest of the line of a `COPY`; the front of a line of data, with so many bytes of `\.` before; the rest of one.
+    /// The rest of the line of a `COPY`; the front of a line of data, with so many bytes of `\.` before; the rest of
+    /// one.
     case copyBegins
     case lineFront(Int)
     case line
@@ -36,7 +38,8 @@ struct PostgreSQLRows: RowCounter {
 
   var fingerprint: Fingerprint { tables.fingerprint }
 
-  /// As much of a statement's beginning as is kept: two names of 63 bytes with every byte doubled, and what precedes them.
+  /// As much of a statement's beginning as is kept: two names of 63 bytes with every byte doubled, and what precedes
+  /// them.
   private static let headLimit = 400
   private static let fromStdin = RecentCode("OM stdin")
   private static let stringSetting = Array("SET standard_conforming_strings = ".utf8)

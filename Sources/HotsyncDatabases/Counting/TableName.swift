@@ -7,8 +7,8 @@ enum TableName {
     String(validating: bytes, as: UTF8.self) ?? shown(bytes)
   }
 
-  /// PostgreSQL's tables go with their schema. A part with a dot or a quote in it stands in quotes, so that two tables never have
-  /// one name.
+  /// PostgreSQL's tables go with their schema. A part with a dot or a quote in it stands in quotes, so that two tables
+  /// never have one name.
   static func qualified(schema: [UInt8], table: [UInt8]) -> String {
     part(schema) + "." + part(table)
   }

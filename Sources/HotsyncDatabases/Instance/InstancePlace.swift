@@ -3,8 +3,9 @@ import HotsyncSystem
 
 /// The folder of a private instance: who may use it, where its socket is, and what a killed run left in it.
 ///
-/// Its files: `lock`, `data/`, `socket/`, `server.log`, and what the engine adds. It belongs to the server's user, so that nothing in it
-/// is trusted: links are not followed, and a process id counts only where the process is that server.
+/// Its files: `lock`, `data/`, `socket/`, `server.log`, and what the engine adds. It belongs to the server's user, so
+/// that nothing in it is trusted: links are not followed, and a process id counts only where the process is that
+/// server.
 final class InstancePlace {
   let path: String
   /// Whose rights the server has; nil for our own.
@@ -32,7 +33,8 @@ final class InstancePlace {
     Environment.isRoot ? "/run/hotsync-instances" : "/tmp/hotsync-instances-\(Environment.userID)"
   }
 
-  /// Of the path alone, so that every run finds the same (FNV-1a, 64 bits; two instances that meet in one name would only not start).
+  /// Of the path alone, so that every run finds the same (FNV-1a, 64 bits; two instances that meet in one name would
+  /// only not start).
   private var shortName: String {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for byte in path.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }

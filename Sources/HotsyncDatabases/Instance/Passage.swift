@@ -1,8 +1,8 @@
 import HotsyncSystem
 
-/// Lets a user through folders that are closed to it, and no further: stores are root's alone, and a private server without root's
-/// rights has its data below one. Where a folder's mode does not let it pass, an entry of its access list does (`u:mysql:--x`, acl(5)): it can
-/// go through to a name that it knows, and neither list nor read anything.
+/// Lets a user through folders that are closed to it, and no further: stores are root's alone, and a private server
+/// without root's rights has its data below one. Where a folder's mode does not let it pass, an entry of its access
+/// list does (`u:mysql:--x`, acl(5)): it can go through to a name that it knows, and neither list nor read anything.
 enum Passage {
   /// - Parameter path: absolute; it and all folders above it.
   static func open(_ path: String, to user: UInt32) throws(DatabaseError) {
@@ -33,7 +33,8 @@ enum Passage {
   }
 }
 
-/// An access list as the kernel keeps it (`linux/posix_acl_xattr.h`): a version, then tag, permissions and id of each entry.
+/// An access list as the kernel keeps it (`linux/posix_acl_xattr.h`): a version, then tag, permissions and id of each
+/// entry.
 struct AccessList {
   private enum Tag: UInt16 {
     case owner = 1

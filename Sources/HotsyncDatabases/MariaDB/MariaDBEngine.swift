@@ -83,7 +83,8 @@ public struct MariaDBEngine: DatabaseEngine {
       next: "start it, or set databases.mariadb.socket; where there is none: databases.mariadb.status: disabled")
   }
 
-  /// What tells a client where the server is and who we are: a password stands in a file only, which must be closed to others.
+  /// What tells a client where the server is and who we are: a password stands in a file only, which must be closed to
+  /// others.
   private func access() throws(DatabaseError) -> [String] {
     var arguments = ["--no-defaults"]
     if !settings.defaultsFile.isEmpty {
@@ -101,7 +102,8 @@ public struct MariaDBEngine: DatabaseEngine {
   /// Tables that the one moment of the dump does not hold for.
   private func notices(_ database: String, _ programs: MariaDBPrograms) throws(DatabaseError) -> [String] {
     let query = """
-      SELECT HEX(table_name), engine FROM information_schema.tables WHERE table_schema = \(MariaDBText.value(database)) \
+      SELECT HEX(table_name), engine FROM information_schema.tables \
+      WHERE table_schema = \(MariaDBText.value(database)) \
       AND table_type = 'BASE TABLE' AND engine <> 'InnoDB' ORDER BY 1;
       """
     let tables = Listing.rows(try ask(query, programs)).compactMap { row -> String? in
@@ -122,12 +124,15 @@ enum MariaDBArguments {
   /// Users, roles and grants as statements, never a copy of the tables that hold them.
   static let accounts = ["--system=users", "--insert-ignore", "--skip-dump-date"]
 
-  /// One moment of all InnoDB tables, rows in the order of their keys as InnoDB keeps them, binary values in hexadecimal.
+  /// One moment of all InnoDB tables, rows in the order of their keys as InnoDB keeps them, binary values in
+  /// hexadecimal.
   ///
   /// - Parameter known: the options that the installed client has: those of later versions are left out with it.
   static func database(_ name: String, known: Set<Substring>) -> [String] {
     var arguments = [
-      "--single-transaction", "--quick", "--skip-lock-tables", "--routines", "--events", "--triggers", "--hex-blob",
+      // Locks in the dump would keep columns from their sequences, and our server has nobody to be locked out.
+      "--single-transaction", "--quick", "--skip-lock-tables", "--skip-add-locks", "--routines", "--events",
+      "--triggers", "--hex-blob",
       "--tz-utc", "--skip-dump-date", "--net-buffer-length=\(statementLength)", "--max-allowed-packet=1G",
     ]
     // The past of system-versioned tables goes along (MariaDB 10.11).

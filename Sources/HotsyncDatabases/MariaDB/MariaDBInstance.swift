@@ -93,7 +93,8 @@ public final class MariaDBInstance: PrivateInstance {
         "--skip-test-db", "--skip-name-resolve", "--skip-log-bin",
       ] + MariaDBLayout.ofThisMachine()
     _ = try Client(path: programs.installer, user: place.user).run(
-      arguments, limit: .seconds(300), ("cannot make", "the data folder \(place.data)"))
+      arguments, limit: .seconds(300), outputLimit: Client.writesFiles, ("cannot make", "the data folder \(place.data)")
+    )
     try DatabaseError.telling { () throws(SystemError) in
       try folder.rename(.ours("data.new"), into: folder, as: .ours("data"))
       try folder.synchronize()
@@ -103,12 +104,17 @@ public final class MariaDBInstance: PrivateInstance {
   private func startServer() throws(DatabaseError) {
     try DatabaseError.telling { () throws(SystemError) in
       let folder = try Folder.open(place.path)
-      // The dumps bring accounts of their own: this one lets us in whatever they say. It has no password, only its user can take it, and Debian
-      // makes it on every server.
+      // The dumps bring accounts of their own: this one lets us in whatever they say. It has no password, only its user
+      // can take it, and Debian makes it on every server. To hand a right on one must have it: that of proxies cannot
+      // be granted here.
       let name = "\(MariaDBText.account(account.name))@'localhost'"
       let statements = """
-        CREATE OR REPLACE USER \(name) IDENTIFIED VIA mysql_native_password USING 'invalid' OR unix_socket;
+        CREATE USER IF NOT EXISTS \(name);
+        ALTER USER \(name) IDENTIFIED VIA mysql_native_password USING 'invalid' OR unix_socket;
         GRANT ALL PRIVILEGES ON *.* TO \(name) WITH GRANT OPTION;
+        REPLACE INTO mysql.proxies_priv (Host, User, Proxied_host, Proxied_user, With_grant, Grantor) \
+        VALUES ('localhost', '\(account.name)', '', '', 1, '');
+        FLUSH PRIVILEGES;
 
         """
       try folder.replace(
@@ -193,7 +199,8 @@ public final class MariaDBInstance: PrivateInstance {
     let what = ("cannot count the rows of", "mariadb \(subject.description)")
     let tables = try ask(
       """
-      SELECT HEX(table_name), table_type FROM information_schema.tables WHERE table_schema = \(MariaDBText.value(name)) \
+      SELECT HEX(table_name), table_type FROM information_schema.tables \
+      WHERE table_schema = \(MariaDBText.value(name)) \
       AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY 1;
       """, what)
     let dumpsHistory = try MariaDBPrograms.options(of: programs.dump).contains("dump-history")
@@ -217,7 +224,8 @@ public final class MariaDBInstance: PrivateInstance {
   }
 }
 
-/// What of a server's settings is laid down in its data folder: a private one must be made as the machine's own is, to take its place.
+/// What of a server's settings is laid down in its data folder: a private one must be made as the machine's own is, to
+/// take its place.
 enum MariaDBLayout {
   private static let options: Set<String> = [
     "innodb-page-size", "innodb-data-file-path", "innodb-undo-tablespaces", "lower-case-table-names",

@@ -2,8 +2,9 @@ import HotsyncSystem
 
 /// Loads dumps into a private server so that what was there stays until the new is whole.
 ///
-/// MariaDB renames no databases, but tables: those of the former database move aside (`hotsync-former`) before the dump is loaded under its
-/// own name, which some of its statements say. What cannot be renamed (views, triggers, routines, events) is kept as a dump of its own.
+/// MariaDB renames no databases, but tables: those of the former database move aside (`hotsync-former`) before the dump
+/// is loaded under its own name, which some of its statements say. What cannot be renamed (views, triggers, routines,
+/// events) is kept as a dump of its own.
 struct MariaDBLoader {
   let place: InstancePlace
   let client: Client
@@ -13,6 +14,11 @@ struct MariaDBLoader {
   private static let former = "hotsync-former"
   /// Index builds may keep a client silent for hours.
   private static let limit = Duration.seconds(24 * 3_600)
+
+  /// Under the setting for loading, a flush alone writes nothing.
+  private static let flush = """
+    SET GLOBAL innodb_flush_log_at_trx_commit = 1; FLUSH ENGINE LOGS; SET GLOBAL innodb_flush_log_at_trx_commit = 0;
+    """
 
   // MARK: Databases
 
@@ -30,6 +36,8 @@ struct MariaDBLoader {
           .damaged, "cannot load", shownName, cause: "the dump does not make that database",
           next: "hotsync sync writes it anew")
       }
+      // Commits are written once a second: from here on nothing of it may be lost.
+      try run(MariaDBLoader.flush)
     } catch {
       try undo()
       throw error
@@ -167,13 +175,15 @@ struct MariaDBLoader {
 
   // MARK: Accounts
 
-  /// Replaces all accounts but our own and the server's. Those that were there are put back where the dump does not load.
+  /// Replaces all accounts but our own and the server's. Those that were there are put back where the dump does not
+  /// load.
   func loadAccounts(from file: borrowing Descriptor) throws(DatabaseError) {
     let what = ("cannot load", "mariadb accounts")
     let former = try dump.run(MariaDBArguments.accounts, limit: .seconds(600), outputLimit: 256 << 20, what)
     do throws(DatabaseError) {
       try dropAccounts()
       _ = try client.run(["--sandbox", "--batch"], from: file, limit: .seconds(3_600), what)
+      try run(MariaDBLoader.flush)
     } catch {
       try dropAccounts()
       let text = try DatabaseError.telling { () throws(SystemError) in

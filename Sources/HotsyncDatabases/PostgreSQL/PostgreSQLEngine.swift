@@ -60,8 +60,9 @@ public struct PostgreSQLEngine: DatabaseEngine {
     try PostgreSQLInstance(folder, serverUser: settings.runAs, loadsWithOlderClients: settings.loadsWithOlderClients)
   }
 
-  /// Identifiers are quoted all: what is a keyword in a newer version than the master's loads, too. Where tables lie is the slave's own
-  /// affair, so tablespaces stay here. The key is always the same (docs of `--restrict-key` in pg_dump(1)).
+  /// Identifiers are quoted all: what is a keyword in a newer version than the master's loads, too. Where tables lie is
+  /// the slave's own affair, so tablespaces stay here. The key is always the same (docs of `--restrict-key` in
+  /// pg_dump(1)).
   private func common(_ client: Client) throws(DatabaseError) -> [String] {
     let help = String(
       decoding: try Client(path: client.path, user: nil).run(
@@ -112,7 +113,8 @@ public struct PostgreSQLEngine: DatabaseEngine {
     return version
   }
 
-  /// Of the server's own version where that is installed: a newer one writes statements that an older server on the slave does not know.
+  /// Of the server's own version where that is installed: a newer one writes statements that an older server on the
+  /// slave does not know.
   private func dumpClient(_ program: String, _ access: PostgreSQLAccess, major: Int) throws(DatabaseError) -> Client {
     guard let programs = PostgreSQLPrograms.installed(with: program, major: major) else {
       throw absent("\(program) is not installed")

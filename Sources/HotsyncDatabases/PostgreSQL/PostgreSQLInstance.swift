@@ -2,8 +2,8 @@ public import HotsyncSystem
 
 /// A PostgreSQL server of HotSync's own, as the server's user, on a socket that only this user and root can reach.
 ///
-/// What speeds loading up stands on the server's command line, so that nothing of it stays in the data folder. Nothing is ever turned off that
-/// keeps data whole.
+/// What speeds loading up stands on the server's command line, so that nothing of it stays in the data folder. Nothing
+/// is ever turned off that keeps data whole.
 public final class PostgreSQLInstance: PrivateInstance {
   private let place: InstancePlace
   private let programs: PostgreSQLPrograms
@@ -68,8 +68,8 @@ public final class PostgreSQLInstance: PrivateInstance {
     }
   }
 
-  /// Made aside and renamed: a folder that is there is whole. Databases bring their own encodings and locales; those of the folder are for
-  /// `postgres` and the templates only.
+  /// Made aside and renamed: a folder that is there is whole. Databases bring their own encodings and locales; those of
+  /// the folder are for `postgres` and the templates only.
   private func makeDataFolder() throws(DatabaseError) {
     let folder = try place.open()
     let isThere = try DatabaseError.telling { () throws(SystemError) in
@@ -81,7 +81,7 @@ public final class PostgreSQLInstance: PrivateInstance {
       [
         "--pgdata=\(place.path)/data.new", "--username=postgres", "--auth-local=peer", "--auth-host=scram-sha-256",
         "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums",
-      ], limit: .seconds(300), ("cannot make", "the data folder \(place.data)"))
+      ], limit: .seconds(300), outputLimit: Client.writesFiles, ("cannot make", "the data folder \(place.data)"))
     try DatabaseError.telling { () throws(SystemError) in
       try folder.rename(.ours("data.new"), into: folder, as: .ours("data"))
       try folder.synchronize()
@@ -98,12 +98,15 @@ public final class PostgreSQLInstance: PrivateInstance {
         owner: owner?.number ?? Environment.userID, group: owner?.group ?? Environment.groupID)
     }
     let server = programs.client("postgres", place.user)
-    let started = ServerProcess(try place.start(server, arguments()))
-    process = started
-    guard started.waits(until: { (try? access.ask("SELECT 1")) != nil }, limit: .seconds(600)) else {
-      throw DatabaseError(
-        .failed, "cannot start", "the private postgresql server", cause: place.lastWords(), next: "see \(place.log)")
+    // Sessions of a server that was killed hold its memory until they have seen that it is gone.
+    for attempt in 1...5 {
+      let started = ServerProcess(try place.start(server, arguments()))
+      process = started
+      if started.waits(until: { (try? access.ask("SELECT 1")) != nil }, limit: .seconds(600)) { return }
+      if attempt < 5 { Worker.pause(.seconds(1)) }
     }
+    throw DatabaseError(
+      .failed, "cannot start", "the private postgresql server", cause: place.lastWords(), next: "see \(place.log)")
   }
 
   private func arguments() -> [String] {
@@ -178,8 +181,8 @@ public final class PostgreSQLInstance: PrivateInstance {
     for row in tables where row.count == 2 {
       let schema = try Listing.name(row[0], engine: "postgresql")
       let table = try Listing.name(row[1], engine: "postgresql")
-      query +=
-        "SELECT '\(row[0])', '\(row[1])', count(*) FROM ONLY \(PostgreSQLText.name(schema)).\(PostgreSQLText.name(table));\n"
+      let name = "\(PostgreSQLText.name(schema)).\(PostgreSQLText.name(table))"
+      query += "SELECT '\(row[0])', '\(row[1])', count(*) FROM ONLY \(name);\n"
     }
     guard !query.isEmpty else { return Fingerprint() }
     var fingerprint = Fingerprint()

@@ -1,7 +1,7 @@
 import HotsyncSystem
 
-/// Loads dumps into a private server so that what was there stays until the new is whole: the former database is renamed, and renamed back
-/// where its successor does not load.
+/// Loads dumps into a private server so that what was there stays until the new is whole: the former database is
+/// renamed, and renamed back where its successor does not load.
 struct PostgreSQLLoader {
   let place: InstancePlace
   let access: PostgreSQLAccess
@@ -28,6 +28,8 @@ struct PostgreSQLLoader {
           .damaged, "cannot load", shownName, cause: "the dump does not make that database",
           next: "hotsync sync writes it anew")
       }
+      // Commits are written some time later: from here on nothing of it may be lost.
+      _ = try access.ask("CHECKPOINT", limit: .seconds(3_600))
     } catch {
       try undo()
       throw error
@@ -67,8 +69,8 @@ struct PostgreSQLLoader {
 
   // MARK: Accounts
 
-  /// In one transaction: what does not load leaves the roles as they were. Roles that are there keep their databases: they get the attributes
-  /// that the dump gives them, and no others.
+  /// In one transaction: what does not load leaves the roles as they were. Roles that are there keep their databases:
+  /// they get the attributes that the dump gives them, and no others.
   func loadAccounts(from file: borrowing Descriptor) throws(DatabaseError) {
     let what = ("cannot load", "postgresql accounts")
     let dump = try DatabaseError.telling { () throws(SystemError) in
@@ -90,6 +92,7 @@ struct PostgreSQLLoader {
     let (psql, arguments) = access.psql("template1")
     _ = try psql.run(
       arguments + ["--single-transaction", "--output=/dev/null", "--file=-"], from: input, limit: .seconds(3_600), what)
+    _ = try access.ask("CHECKPOINT", limit: .seconds(3_600))
     // One that still owns something stays, without a way in: its databases go with the next `keepOnly`.
     for role in known where !roles.contains(role) && !role.hasPrefix("pg_") && role != "postgres" {
       _ = try? access.ask("DROP ROLE \(PostgreSQLText.name(role))")
@@ -101,12 +104,14 @@ struct PostgreSQLLoader {
   /// Before the dump says what each role has.
   private static let forgetAttributes = """
     DO $$ DECLARE r record; BEGIN
-      FOR r IN SELECT rolname FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_' LOOP
+      FOR r IN SELECT rolname, rolvaliduntil FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_' LOOP
         EXECUTE pg_catalog.format('ALTER ROLE %I RESET ALL', r.rolname);
         IF r.rolname <> current_user THEN
-          EXECUTE pg_catalog.format(
-            'ALTER ROLE %I WITH NOSUPERUSER NOLOGIN NOCREATEROLE NOCREATEDB NOREPLICATION NOBYPASSRLS CONNECTION LIMIT -1 PASSWORD NULL VALID UNTIL ''infinity''',
-            r.rolname);
+          EXECUTE pg_catalog.format('ALTER ROLE %I WITH NOSUPERUSER NOLOGIN NOCREATEROLE NOCREATEDB NOREPLICATION '
+            'NOBYPASSRLS CONNECTION LIMIT -1 PASSWORD NULL', r.rolname);
+        END IF;
+        IF r.rolvaliduntil IS NOT NULL THEN
+          EXECUTE pg_catalog.format('ALTER ROLE %I VALID UNTIL ''infinity''', r.rolname);
         END IF;
       END LOOP;
       FOR r IN SELECT DISTINCT g.rolname AS role, m.rolname AS member FROM pg_catalog.pg_auth_members a
@@ -118,8 +123,8 @@ struct PostgreSQLLoader {
 
     """
 
-  /// The dump without the lines that make roles which are there already, and the names of all that it makes. Every such line is a whole statement in
-  /// a dump of accounts; one inside a text would only be missing from that text.
+  /// The dump without the lines that make roles which are there already, and the names of all that it makes. Every such
+  /// line is a whole statement in a dump of accounts; one inside a text would only be missing from that text.
   static func withoutKnownRoles(_ dump: [UInt8], known: Set<String>) -> (text: [UInt8], roles: Set<String>) {
     var text: [UInt8] = []
     var roles: Set<String> = []

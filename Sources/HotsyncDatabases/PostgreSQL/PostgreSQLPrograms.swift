@@ -1,6 +1,7 @@
 import HotsyncSystem
 
-/// PostgreSQL's programs of one version: Debian keeps each version's in a folder of its own, and what lies in `/usr/bin` chooses among them.
+/// PostgreSQL's programs of one version: Debian keeps each version's in a folder of its own, and what lies in
+/// `/usr/bin` chooses among them.
 struct PostgreSQLPrograms: Sendable {
   let folder: String
 

@@ -15,8 +15,8 @@ public struct PostgreSQLSettings: Sendable {
   /// Names of databases, with `*` and `?`; empty: all.
   public var include: [String]
   public var exclude: [String]
-  /// What dumps are locked with (`\restrict`): a machine's own, so that no user of a database knows it and can write it into the
-  /// data, and always the same, so that the same data gives the same bytes. Letters and digits.
+  /// What dumps are locked with (`\restrict`): a machine's own, so that no user of a database knows it and can write it
+  /// into the data, and always the same, so that the same data gives the same bytes. Letters and digits.
   public var restrictKey: String
   /// Private instances are loaded though psql lacks the repair of CVE-2026-18408: only for dumps that one made oneself.
   public var loadsWithOlderClients: Bool

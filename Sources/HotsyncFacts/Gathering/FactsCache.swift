@@ -2,8 +2,8 @@ import HotsyncSystem
 
 /// The last documents, and the stamps of the files that they came from: `<name>.json` and `<name>.stamp`. What cannot be
 /// kept is gathered again; the cache saves time and nothing else.
-struct FactsCache: ~Copyable {
-  private let folder: Folder?
+struct FactsCache {
+  private let folder: OpenFolder?
   private let now: Timestamp
 
   /// Raised when the same sources give another document than before.
@@ -15,30 +15,30 @@ struct FactsCache: ~Copyable {
   init(_ folder: borrowing Folder?, now: Timestamp) throws(FactsError) {
     self.now = now
     if folder != nil {
-      do throws(SystemError) { self.folder = try folder!.duplicate() } catch { throw FactsError(error) }
+      do throws(SystemError) { self.folder = OpenFolder(try folder!.duplicate()) } catch { throw FactsError(error) }
     } else {
       self.folder = nil
     }
   }
 
   func document<Document: Gathered>(_ type: Document.Type, _ source: Source) throws(FactsError) -> [UInt8] {
-    guard folder != nil, let documentName = FileName("\(type.name).json"),
+    guard let folder, let documentName = FileName("\(type.name).json"),
       let stampName = FileName("\(type.name).stamp")
     else { return try Document(gathering: source).encode() }
     // Looked at before the files are read: what changes meanwhile gives another stamp the next time.
     let stamp = try source.stamp(of: type.sources)
-    if let kept = try? folder!.content(of: documentName, limit: Facts.limit),
-      let keptStamp = try? folder!.content(of: stampName, limit: FactsCache.stampLimit),
+    if let kept = try? folder.folder.content(of: documentName, limit: Facts.limit),
+      let keptStamp = try? folder.folder.content(of: stampName, limit: FactsCache.stampLimit),
       keptStamp == FactsCache.line(stamp.text, kept)
     {
       return kept
     }
     let bytes = try Document(gathering: source).encode()
-    try? folder!.unlinkIfPresent(stampName)
+    try? folder.folder.unlinkIfPresent(stampName)
     guard now.since(stamp.youngest) > FactsCache.settled else { return bytes }
     do throws(SystemError) {
-      try folder!.replace(documentName, with: bytes)
-      try folder!.replace(stampName, with: FactsCache.line(stamp.text, bytes))
+      try folder.folder.replace(documentName, with: bytes)
+      try folder.folder.replace(stampName, with: FactsCache.line(stamp.text, bytes))
     } catch {}
     return bytes
   }

@@ -31,12 +31,24 @@ extension Cycle {
         log.notice("\(connection.name): this machine took epoch \(welcome.epoch.number) over and is master again")
       }
       hasGreeted = true
+      if purpose == .cycle { keepReadiness(welcome.readiness) }
       if purpose == .cycle, options.adopts { try liftFence() }
       guard welcome.version == ProtocolVersion.current, let key = welcome.hashKey else {
         throw ProtocolError.malformed("it greets in a version that was not offered", handshakeDone: false)
       }
       return (line, welcome, key)
     }
+  }
+
+  /// For `status`, which asks nobody. A cycle does not fail of it.
+  private func keepReadiness(_ told: SlaveReadiness?) {
+    guard let told else { return }
+    let record = ReadinessRecord(
+      at: told.time, isReady: told.isReady,
+      blockers: told.blockers.map { Blocker(code: $0.code, message: $0.message, nextStep: $0.nextStep) },
+      estimatedSeconds: told.estimatedSeconds.map(Double.init))
+    guard (try? ReadinessRecord.read(connection.name, below: root)) != record else { return }
+    try? record.write(connection.name, below: root)
   }
 
   /// Where a key waits for the slave to have it, that one is tried first.

@@ -12,7 +12,9 @@ extension Cycle {
     if let provided { return provided }
     let gathered = try phase("gather") {
       var provided = Provided()
-      for engine in engines() { provided.ask(engine.engine, isRequired: engine.isRequired, of: connection.name) }
+      for configured in connection.databases.engines(restrictKey: try state.restrictKey()) {
+        provided.ask(configured.engine, isRequired: configured.isRequired, of: connection.name)
+      }
       provided.gatherFacts(below: root, cache: try state.factsFolder())
       return provided
     }
@@ -23,7 +25,9 @@ extension Cycle {
   /// What a dry run says of dumps: none is begun.
   func tellOfDumps() {
     var provided = Provided()
-    for engine in engines() { provided.ask(engine.engine, isRequired: engine.isRequired, of: connection.name) }
+    for configured in connection.databases.engines(restrictKey: nil) {
+      provided.ask(configured.engine, isRequired: configured.isRequired, of: connection.name)
+    }
     report.problems += provided.problems
     for (_, content) in provided.files.sorted(by: { $0.key < $1.key }) {
       guard case .dump(let engine, let subject) = content else { continue }
@@ -34,7 +38,7 @@ extension Cycle {
   }
 
   func checkDatabases(_ check: inout ConnectionCheck) {
-    for configured in engines() {
+    for configured in connection.databases.engines(restrictKey: nil) {
       let engine = configured.engine
       check.attempt(engine.name) {
         guard let server = try engine.server() else {

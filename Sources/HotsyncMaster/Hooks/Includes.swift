@@ -3,12 +3,28 @@ import HotsyncPlan
 import HotsyncSystem
 
 /// What a cycle includes and excludes: the configuration's lists, those of `/etc/backup-data.d`, and what the executables of
-/// `/etc/hotsync.d` add.
+/// `/etc/hotsync.d` add; and what of `config` a promotion lays over the slave's own, by lists of its own.
 struct Includes {
+  /// All that is walked.
   let roots: [RelativePath]
-  let excludes: [ExcludePattern]
+  /// What a promotion replaces as whole trees.
+  let dataRoots: [RelativePath]
+  /// What it overlays file by file.
+  let configRoots: [RelativePath]
+  let rules: Rules
 
-  var rules: Rules { Rules(roots: roots, excludes: excludes) }
+  private init(
+    data: [RelativePath], excludes: [ExcludePattern], config: [RelativePath], configExcludes: [ExcludePattern]
+  ) {
+    dataRoots = Includes.outermost(data)
+    configRoots = Includes.outermost(config)
+    roots = Includes.outermost(data + config)
+    let own = Rules(roots: dataRoots, excludes: excludes)
+    rules = config.isEmpty ? own : own.adding(Rules(roots: configRoots, excludes: configExcludes))
+  }
+
+  /// HotSync's own configuration and keys never leave the machine.
+  private static let neverSent = ["/etc/hotsync/", "/etc/hotsync.d/"]
 
   static func gather(
     _ connection: ConnectionConfiguration, live: borrowing Folder, variables: [String: String]
@@ -18,7 +34,11 @@ struct Includes {
     for list in try backupLists(live) + hookLists(live, variables) {
       if list.isInclude { roots += try allowed(list.paths) } else { excludes += try list.paths.patterns() }
     }
-    return Includes(roots: outermost(roots), excludes: excludes)
+    let config = try (connection.config.exclude + neverSent).map { (line) throws in
+      try ExcludePattern(Array(line.utf8))
+    }
+    return Includes(
+      data: roots, excludes: excludes, config: connection.config.include, configExcludes: config)
   }
 
   private static func allowed(_ list: PathList) throws -> [RelativePath] {

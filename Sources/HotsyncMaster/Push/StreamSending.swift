@@ -94,7 +94,11 @@ extension ContentSender {
     var position: UInt64 = 0
     var ahead = try requestBase(path, search.base(of: 0))
     while true {
-      try reader.fill(to: StreamSearch.window) { try line.check() }
+      do { try reader.fill(to: StreamSearch.window) { try line.check() } } catch let reason as LeftOut {
+        // Nobody reads it later, and the slave would wait for somebody who does.
+        if let ahead { _ = try line.chunks(ahead.id) }
+        throw reason
+      }
       guard !reader.pending.isEmpty else { break }
       let requested = ahead
       // The slave cuts the next window while we go through this one.
@@ -120,7 +124,7 @@ extension ContentSender {
       progress.passUnplanned(UInt64(taken))
       search.adapt(found: output.copied - copiedBefore, of: UInt64(taken))
     }
-    // A stream that ends with a window was asked for once too often: the answer is let go when it comes.
+    if let ahead { _ = try line.chunks(ahead.id) }
     try output.settle()
   }
 

@@ -1,4 +1,5 @@
 import HotsyncCatalog
+import HotsyncDatabases
 import HotsyncDelta
 import HotsyncProtocol
 import HotsyncSystem
@@ -116,6 +117,9 @@ final class MasterState: CatalogPlace, MapPlace {
   func factsFolder() throws(MasterError) -> Folder {
     try MasterError.telling { () throws(SystemError) in try folder.makeOrOpenFolder(StateNames.name("facts")) }
   }
+
+  /// What PostgreSQL's dumps are locked with: of this connection alone, and always the same.
+  func restrictKey() throws -> String { try PostgreSQLSettings.keptRestrictKey(in: folder) }
 
   func removeMap(of digest: Digest) { try? mapFolder.unlink(StateNames.name(digest.hexadecimal)) }
 }

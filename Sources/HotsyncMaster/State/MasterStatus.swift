@@ -34,6 +34,10 @@ public enum MasterStatus {
           }
         }
       }
+      if let readiness = try ReadinessRecord.read(connection.name, below: root) {
+        entry.slaveReady = readiness.isReady
+        entry.blockers = readiness.blockers
+      }
       report.connections.append(entry)
     }
     return report

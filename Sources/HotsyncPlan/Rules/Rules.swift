@@ -13,9 +13,24 @@ public struct Rules: Sendable {
   /// out.
   private let passages: LiteralSet
   private let patterns: PatternSet
+  /// Rules with roots and patterns of their own: what either of both wants belongs to the connection.
+  private let others: [Rules]
 
   /// - Parameter roots: the connection's `include`, relative to `/`; without any, everything is excluded.
-  public init(roots: [RelativePath], excludes: [ExcludePattern]) {
+  public init(roots: [RelativePath], excludes: [ExcludePattern]) { self.init(roots: roots, excludes: excludes, others: []) }
+
+  /// These rules, and others beside them.
+  public func adding(_ other: Rules) -> Rules { Rules(self, others: others + [other]) }
+
+  private init(_ rules: Rules, others: [Rules]) {
+    roots = rules.roots
+    ways = rules.ways
+    passages = rules.passages
+    patterns = rules.patterns
+    self.others = others
+  }
+
+  private init(roots: [RelativePath], excludes: [ExcludePattern], others: [Rules]) {
     let rootSet = LiteralSet(roots.map(\.bytes))
     let patterns = PatternSet(excludes)
     var above: Set<RelativePath> = []
@@ -31,6 +46,7 @@ public struct Rules: Sendable {
     ways = LiteralSet(roots.map { ($0.bytes, false) } + above.map { ($0.bytes, true) })
     self.passages = LiteralSet(passages.map(\.bytes))
     self.patterns = patterns
+    self.others = others
   }
 
   /// Whether the entry stays out. A folder on the way to a root is not excluded, what lies beside the way is.
@@ -40,6 +56,12 @@ public struct Rules: Sendable {
 
   /// - Parameter bytes: of a path.
   public func isExcluded(_ bytes: Span<UInt8>, isFolder: Bool) -> Bool {
+    guard isExcludedHere(bytes, isFolder: isFolder) else { return false }
+    for other in others where !other.isExcluded(bytes, isFolder: isFolder) { return false }
+    return true
+  }
+
+  private func isExcludedHere(_ bytes: Span<UInt8>, isFolder: Bool) -> Bool {
     let root = roots.longestFolder(above: bytes)
     if ways.contains(bytes, 0..<bytes.count, isFolder: isFolder) { return false }
     if root == 0 || passages.longestFolder(above: bytes) > root { return true }
@@ -47,7 +69,7 @@ public struct Rules: Sendable {
   }
 
   /// Whether nothing below a root has to be asked for.
-  public var excludesNothing: Bool { patterns.isEmpty }
+  public var excludesNothing: Bool { patterns.isEmpty && others.isEmpty }
 }
 
 /// Patterns, sorted by how quickly they are found.

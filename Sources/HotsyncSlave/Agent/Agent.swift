@@ -140,7 +140,7 @@ public final class Agent {
           version: min(hello.newestVersion, ProtocolVersion.current), program: context.program,
           host: Environment.hostName, epoch: epoch, position: position, time: previous?.time,
           isSeed: previous?.isSeed ?? false, store: store.uuid, key: store.key, freeBytes: free.freeBytes,
-          damaged: damaged)))
+          damaged: damaged, readiness: context.readiness)))
     if hello.takesPacked { try channel.pack(.auto) }
   }
 

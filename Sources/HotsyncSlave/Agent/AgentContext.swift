@@ -1,4 +1,5 @@
 public import HotsyncConfig
+public import HotsyncProtocol
 public import HotsyncSystem
 
 /// What an agent is given: where it stands, whom it serves, and the world around it.
@@ -13,13 +14,15 @@ public struct AgentContext: Sendable {
   /// The other end is no master but this machine itself, which makes the first generation out of a folder of its own.
   public let isSeeding: Bool
   public let clocks: Clocks
+  /// What maintenance last said of a promotion; nil where there was none.
+  public let readiness: SlaveReadiness?
   /// Throws where this machine serves nobody any more: asked at the greeting, and again once cycles are kept away.
   public let mayServe: @Sendable () throws(StoreError) -> Void
 
   public init(
     connection: String, program: String, deletionLimit: DeletionLimit,
     mapsUnknownOwnersToNobody: Bool, takesDevices: Bool = false, takesTrustedAttributes: Bool = false,
-    isSeeding: Bool = false, clocks: Clocks = .system,
+    isSeeding: Bool = false, clocks: Clocks = .system, readiness: SlaveReadiness? = nil,
     mayServe: @escaping @Sendable () throws(StoreError) -> Void = { () throws(StoreError) in }
   ) {
     self.connection = connection
@@ -30,6 +33,7 @@ public struct AgentContext: Sendable {
     self.takesTrustedAttributes = takesTrustedAttributes
     self.isSeeding = isSeeding
     self.clocks = clocks
+    self.readiness = readiness
     self.mayServe = mayServe
   }
 }

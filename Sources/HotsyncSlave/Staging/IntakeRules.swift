@@ -31,7 +31,8 @@ struct IntakeRules {
     case .folder, .regular: return
     case .symbolicLink, .hardLink, .fifo, .device:
       throw StoreError(
-        .refused, "cannot take", record.path.description, cause: "where dumps and facts stand there are plain files only",
+        .refused, "cannot take", record.path.description,
+        cause: "where dumps and facts stand there are plain files only",
         next: "on the master: see what stands at /\(ReservedPaths.top)")
     }
   }

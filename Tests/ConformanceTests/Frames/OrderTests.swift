@@ -77,6 +77,7 @@ import Testing
       .seal(.empty), .commit, .ping, .bye, .kept(stretch),
       .listSnapshots, .pin(name, generation: 1), .askToUnpin(name),
       .requestChunks(ChunkRequest(id: 1, base: path, stretch: stretch)), .copied(from: 0, stretch),
+      .closeStream(size: 1, digest: .zero),
     ]
   }
 
@@ -84,7 +85,7 @@ import Testing
   func outOfOrder(_ state: State) throws {
     let ordeal = try Ordeal()
     let messages = try messages(ordeal)
-    #expect(Set(messages.map(\.type)) == Set(1...25))
+    #expect(Set(messages.map(\.type)) == Set(1...26))
     for message in messages where !state.allowed.contains(message.type) {
       let words = state == .sealed && message.type == 5 ? "" : "message \(message.type) out of order"
       let offence = Offence("\(state): message \(message.type)", state == .silent ? 76 : 65, words) {
