@@ -20,7 +20,8 @@ extension Promotion {
     facts.console.isOverSSH = console.isOverSSH
     facts.console.isHeld = console.isHeld
     // A check asks nobody.
-    facts.console.isInteractive = options.isInteractive && !isTrial
+    facts.console.isInteractive = options.isInteractive
+    facts.console.isTrial = isTrial
     facts.masterHost = connection.masterHost ?? connection.name
     note(.role, &facts) { (facts) throws(PromoteError) in
       facts.promotedSince = try PromoteError.telling(store: { () throws(StoreError) in

@@ -1,6 +1,6 @@
 import HotsyncCatalog
-import HotsyncConfig
 import HotsyncFacts
+import HotsyncConfig
 import HotsyncProtocol
 import HotsyncSlave
 import HotsyncSystem
@@ -23,8 +23,13 @@ struct FenceStep: PromotionStep {
     }
     let mark = PromotionMark(number: world.number, epoch: epoch.number, since: since)
     var plan = StepPlan(estimatedSeconds: 1)
-    if !(try HookFolder.fence.names(world)).isEmpty {
-      plan.actions.append(.own(OwnWork("hooks", shown: "run /etc/hotsync/fence.d", needsMachine: false)))
+    let hooks = try HookFolder.fence.names(world)
+    if !hooks.isEmpty {
+      plan.actions.append(
+        .own(
+          OwnWork(
+            "hooks", shown: "run /etc/hotsync/fence.d: \(hooks.map(\.description).joined(separator: ", "))",
+            needsMachine: false)))
     }
     plan.actions.append(
       .own(
@@ -34,8 +39,7 @@ struct FenceStep: PromotionStep {
     plan.actions.append(.write(LivePath(path), StoredBytes(mark.bytes), FileOwner(mode: 0o600)))
     for timer in FenceStep.timers where world.isMachine && FenceStep.isActive(timer) {
       plan.actions.append(
-        .run(
-          ProgramRun("systemctl", ["stop", timer], undo: ["systemctl", "start", timer], seconds: 60, mayFail: true)))
+        .run(ProgramRun("systemctl", ["stop", timer], undo: ["systemctl", "start", timer], seconds: 60, mayFail: true)))
     }
     return plan
   }
@@ -60,6 +64,7 @@ struct FenceStep: PromotionStep {
 
   /// The epoch stays raised: whoever may write from now on is told apart by name.
   func undo(_ work: OwnWork, _ world: PromotionWorld) throws(PromoteError) {
+    // What a power switch did is the operator's to take back.
     if work.name == "hooks" { return }
     let epoch = try FenceStep.epoch(work)
     let path = LivePath(checked: "var/lib/hotsync-state").path
