@@ -15,6 +15,7 @@ final class Stage: Sendable {
     try pair.master.write("master's own\n", to: "etc/app/app.conf", permissions: 0o640)
     try pair.master.write("new here\n", to: "etc/app/conf.d/extra.conf")
     try pair.master.write("of the master\n", to: "etc/fstab")
+    try pair.master.write("\(master)\n", to: "etc/hostname")
     try pair.master.makeSymbolicLink("etc/app/current", to: "app.conf")
     try pair.data.write("one\n", to: "www/index.html")
     try pair.data.write("two\n", to: "www/deep/page.html")
@@ -33,8 +34,7 @@ final class Stage: Sendable {
     try pair.slave.writeScript("echo restored generation $HOTSYNC_GENERATION", to: "etc/hotsync/post-restore.d/10-say")
     try pair.slave.writeScript("echo broken; exit 3", to: "etc/hotsync/post-restore.d/20-fail")
     let result = try pair.hotsyncSlave(
-      "config", "set", "connections.standby.master_host", master, "connections.standby.data.include", "[/srv/data]",
-      "connections.standby.config.include", "[/etc]", "promote.probe", "[]")
+      "config", "set", "connections.standby.master_host", master, "promote.probe", "[]")
     guard result.exitCode == 0 else { throw SupportError("\(result)") }
     return pair
   }

@@ -8,7 +8,7 @@ import HotsyncSystem
 /// What a cycle brings besides the tree: which dumps are to be made, and the facts of this machine.
 extension Cycle {
   /// Asked once a cycle, however often its line is lost: what failed then is not tried again before the next one.
-  func provide(_ state: MasterState) throws -> Provided {
+  func provide(_ state: MasterState, _ includes: Includes) throws -> Provided {
     if let provided { return provided }
     let gathered = try phase("gather") {
       var provided = Provided()
@@ -16,6 +16,7 @@ extension Cycle {
         provided.ask(configured.engine, isRequired: configured.isRequired, of: connection.name)
       }
       provided.gatherFacts(below: root, cache: try state.factsFolder())
+      provided.addRoots(data: includes.dataRoots, config: includes.configRoots)
       return provided
     }
     provided = gathered
@@ -96,6 +97,12 @@ extension Provided {
           code: "facts_failed", path: ReportedPath(ReservedPaths.facts),
           message: "\(told.message); the slave keeps those of the last cycle", nextStep: told.nextStep, leftOut: true))
     }
+  }
+
+  /// Which folders a promotion replaces whole, and which it overlays.
+  mutating func addRoots(data: [RelativePath], config: [RelativePath]) {
+    guard let file = FileName("roots.json"), let path = ReservedPaths.facts.appending(file) else { return }
+    files[path] = .bytes(RootsFact(data: data, config: config).encode())
   }
 
   static func missing(_ engine: String, _ connection: String) -> DatabaseError {

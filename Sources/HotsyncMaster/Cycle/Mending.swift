@@ -86,7 +86,7 @@ extension Cycle {
     defer { record = known }
     if known != record { try state.save(known) }
     let greeted = known
-    let provided = try provide(state)
+    let provided = try provide(state, includes)
     let scanned: Scanned
     do {
       scanned = try scan(

@@ -12,8 +12,11 @@ enum DataRoots {
     if let bytes = try pinned.fact("roots") {
       do throws(FactsError) { return try RootsFact(decoding: bytes) } catch { throw PromoteError(error) }
     }
-    let (data, config) = (world.connection.data.include, world.connection.config.include)
+    let data = world.connection.data.include
+    var config = world.connection.config.include
     if !data.isEmpty { return RootsFact(data: data.sorted(), config: config.sorted()) }
+    // What makes a machine is overlaid at most, whoever forgot to say so.
+    if let etc = RelativePath("etc"), !config.contains(where: { $0 == etc || $0.isBelow(etc) }) { config.append(etc) }
     var found: [RelativePath] = []
     try world.telling { () throws(StoreError) in try collect(nil, pinned, leavingOut: config, &found) }
     return RootsFact(data: found.sorted(), config: config.sorted())

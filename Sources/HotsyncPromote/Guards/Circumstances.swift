@@ -10,6 +10,8 @@ struct Circumstances: Sendable {
     /// It is held by screen or tmux.
     var isHeld = false
     var isInteractive = true
+    /// Nobody is going to be asked: `--check`.
+    var isTrial = false
   }
 
   struct Maintenance: Sendable {

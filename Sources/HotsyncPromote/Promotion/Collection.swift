@@ -20,7 +20,8 @@ extension Promotion {
     facts.console.isOverSSH = console.isOverSSH
     facts.console.isHeld = console.isHeld
     // A check asks nobody.
-    facts.console.isInteractive = options.isInteractive && !isTrial
+    facts.console.isInteractive = options.isInteractive
+    facts.console.isTrial = isTrial
     facts.masterHost = connection.masterHost ?? connection.name
     note(.role, &facts) { (facts) throws(PromoteError) in
       facts.promotedSince = try PromoteError.telling(store: { () throws(StoreError) in
@@ -87,6 +88,7 @@ extension Promotion {
     guard !facts.isStoreHandedOver else { return }
     let world = try world(number: 0, generation: number, options)
     note(.generation, &facts) { (facts) throws(PromoteError) in facts.masterHost = try world.masterHost() }
+    note(.network, &facts) { (facts) throws(PromoteError) in facts.network = try NetworkGuard.result(world) }
     note(.packages, &facts) { (facts) throws(PromoteError) in
       guard let wanted = try world.document(Facts.Packages.self) else { return }
       facts.hasPackageFacts = true
@@ -104,11 +106,13 @@ extension Promotion {
     var probes: [any MasterProbe] = []
     for probe in configuration.promote.probe {
       switch probe {
+      // The last word, whatever the order.
       case .arp: break
       case .ping: probes.append(PingProbe())
       case .ssh: probes.append(SSHProbe())
       }
     }
+    if configuration.promote.probe.contains(.arp) { probes.append(LinkSignal()) }
     var signals: [Signal] = []
     for probe in probes { signals.append(try probe.ask(world)) }
     return signals

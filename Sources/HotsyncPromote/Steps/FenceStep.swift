@@ -23,6 +23,14 @@ struct FenceStep: PromotionStep {
     }
     let mark = PromotionMark(number: world.number, epoch: epoch.number, since: since)
     var plan = StepPlan(estimatedSeconds: 1)
+    let hooks = try HookFolder.fence.names(world)
+    if !hooks.isEmpty {
+      plan.actions.append(
+        .own(
+          OwnWork(
+            "hooks", shown: "run /etc/hotsync/fence.d: \(hooks.map(\.description).joined(separator: ", "))",
+            needsMachine: false)))
+    }
     plan.actions.append(
       .own(
         OwnWork(
@@ -44,6 +52,7 @@ struct FenceStep: PromotionStep {
   func carryOut(
     _ work: OwnWork, _ world: PromotionWorld, _ person: any Operator
   ) throws(PromoteError) -> String {
+    if work.name == "hooks" { return try HookFolder.fence.run(world) }
     let wanted = try FenceStep.epoch(work)
     do throws(ProtocolError) {
       let known = try EpochFile.read(below: world.root.folder)
@@ -55,6 +64,8 @@ struct FenceStep: PromotionStep {
 
   /// The epoch stays raised: whoever may write from now on is told apart by name.
   func undo(_ work: OwnWork, _ world: PromotionWorld) throws(PromoteError) {
+    // What a power switch did is the operator's to take back.
+    if work.name == "hooks" { return }
     let epoch = try FenceStep.epoch(work)
     let path = LivePath(checked: "var/lib/hotsync-state").path
     let state = try PromoteError.telling { () throws(SystemError) in try world.root.folder.folder(at: path) }
