@@ -4,7 +4,7 @@ import Testing
 
 /// `apply` below a root of its own: drop-ins are written, systemd is told nothing.
 @Suite("Timers by the configuration") struct TimerTests {
-  private static let dropIn = "etc/systemd/system/hotsync@standby.timer.d/50-hotsync.conf"
+  private static let dropIn = "etc/systemd/system/hotsync@standby.timer.d/60-schedule.conf"
 
   @Test("apply writes the connection's schedule, says so, and has nothing to do the second time")
   func schedule() throws {
@@ -35,13 +35,13 @@ import Testing
       try pair.master.makeFolder("etc/systemd")
       try pair.master.makeFolder("etc/systemd/system")
       try pair.master.makeFolder("etc/systemd/system/hotsync@\(name).timer.d")
-      try pair.master.write("[Timer]\n", to: "etc/systemd/system/hotsync@\(name).timer.d/50-hotsync.conf")
+      try pair.master.write("[Timer]\n", to: "etc/systemd/system/hotsync@\(name).timer.d/60-schedule.conf")
     }
     try pair.master.write("[Timer]\n", to: "etc/systemd/system/hotsync@kept.timer.d/own.conf")
     #expect(try pair.hotsync("apply").exitCode == 0)
     #expect(try !pair.master.holds("etc/systemd/system/hotsync@old.timer.d"))
     #expect(try pair.master.holds("etc/systemd/system/hotsync@kept.timer.d/own.conf"))
-    #expect(try !pair.master.holds("etc/systemd/system/hotsync@kept.timer.d/50-hotsync.conf"))
+    #expect(try !pair.master.holds("etc/systemd/system/hotsync@kept.timer.d/60-schedule.conf"))
   }
 
   @Test("a schedule that systemd does not understand is refused before anything is written")
@@ -59,7 +59,7 @@ import Testing
     let config = ["config", "set", "maintenance.schedule", "30 * * * *"]
     #expect(try pair.start("hotsync-slave", config, root: pair.slave, environment: [:]).wait().exitCode == 0)
     #expect(try pair.hotsyncSlave("apply").exitCode == 0)
-    let text = try pair.slave.read("etc/systemd/system/hotsync-slave.timer.d/50-hotsync.conf")
+    let text = try pair.slave.read("etc/systemd/system/hotsync-slave.timer.d/60-schedule.conf")
     #expect(text.hasSuffix("OnCalendar=\nOnCalendar=*-*-* *:30:00\n"), "\(text)")
   }
 }
