@@ -1,4 +1,5 @@
 import HotsyncConfig
+import HotsyncFacts
 
 /// Whether the master's interfaces have counterparts here, and what else is to be known before its addresses are taken.
 enum NetworkGuard {
