@@ -9,7 +9,7 @@ import HotsyncSystem
 struct Provided {
   enum Content {
     case bytes([UInt8])
-    case dump(any DatabaseEngine, DumpSubject)
+    case database(any DatabaseEngine, DumpSubject)
     /// Known once the dump at that path has come to its end.
     case fingerprint(of: RelativePath)
   }
@@ -124,7 +124,7 @@ struct ProvidedSteps {
     steps.reduce(0) { sum, step in
       switch step.wanted {
       case .file(.bytes(let bytes)): sum &+ UInt64(bytes.count)
-      case .file(.dump): sum &+ (step.old?.size ?? 0)
+      case .file(.database): sum &+ (step.old?.size ?? 0)
       case .file(.fingerprint), .folder, .nothing: sum
       }
     }
