@@ -1,6 +1,12 @@
 import Glibc
 public import HotsyncSystem
 
+// Of <stdlib.h>, which Swift's view of glibc lacks (pts(4)).
+@_silgen_name("posix_openpt") private func posix_openpt(_ flags: Int32) -> Int32
+@_silgen_name("grantpt") private func grantpt(_ number: Int32) -> Int32
+@_silgen_name("unlockpt") private func unlockpt(_ number: Int32) -> Int32
+@_silgen_name("ptsname") private func ptsname(_ number: Int32) -> UnsafeMutablePointer<CChar>?
+
 /// A program at a terminal of its own, with somebody who reads what it shows and types answers.
 public final class PseudoTerminal {
   private let terminal: Descriptor
@@ -18,7 +24,7 @@ public final class PseudoTerminal {
     guard let name = unsafe ptsname(number).map({ unsafe String(cString: $0) }) else {
       throw SupportError("the pseudo-terminal has no name")
     }
-    let far = Descriptor(owning: Glibc.open(name, O_RDWR | O_NOCTTY | O_CLOEXEC))
+    let far = unsafe Descriptor(owning: Glibc.open(name, O_RDWR | O_NOCTTY | O_CLOEXEC))
     let path = program.contains("/") ? program : "\(RunningProgram.productsFolder)/\(program)"
     child = try ChildProcess.start(
       path, arguments, environment: RunningProgram.plainEnvironment.merging(environment) { $1 }, input: far,
