@@ -2,6 +2,7 @@ import HotsyncCommand
 import HotsyncConfig
 import HotsyncPromote
 import HotsyncReport
+import HotsyncSlave
 import HotsyncSystem
 
 /// What a promotion stands in: the root, its configuration, the connection that is meant.
@@ -27,7 +28,7 @@ struct Place {
     let isHeld = Environment.value("STY") != nil || Environment.value("TMUX") != nil
     return Promotion(
       root: root, rootPath: rootPath, configuration: configuration, connection: connection, options: options,
-      person: person,
+      engines: Engines.loading(connection), person: person,
       console: Promotion.Console(isTerminal: person.canBeAsked, isOverSSH: isOverSSH, isHeld: isHeld),
       progress: progress ?? { _, _ in })
   }

@@ -1,12 +1,6 @@
 import Glibc
 public import HotsyncSystem
 
-// Of <stdlib.h>, which Swift's view of glibc lacks (pts(4)).
-@_silgen_name("posix_openpt") private func posix_openpt(_ flags: Int32) -> Int32
-@_silgen_name("grantpt") private func grantpt(_ number: Int32) -> Int32
-@_silgen_name("unlockpt") private func unlockpt(_ number: Int32) -> Int32
-@_silgen_name("ptsname") private func ptsname(_ number: Int32) -> UnsafeMutablePointer<CChar>?
-
 /// A program at a terminal of its own, with somebody who reads what it shows and types answers.
 public final class PseudoTerminal {
   private let terminal: Descriptor
@@ -16,15 +10,16 @@ public final class PseudoTerminal {
   public private(set) var transcript = ""
 
   public init(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws {
-    let number = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)
+    let number = Glibc.open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
     guard number >= 0 else { throw SupportError("no pseudo-terminal") }
     terminal = Descriptor(owning: number)
-    guard grantpt(number) == 0, unlockpt(number) == 0 else { throw SupportError("the pseudo-terminal is locked") }
-    // SAFETY: the name is copied at once; nobody else asks for one at the same time on this descriptor.
-    guard let name = unsafe ptsname(number).map({ unsafe String(cString: $0) }) else {
-      throw SupportError("the pseudo-terminal has no name")
+    var lock: Int32 = 0
+    var other: UInt32 = 0
+    // SAFETY: both live through the calls (TIOCSPTLCK and TIOCGPTN of ioctl_tty(2)).
+    guard unsafe ioctl(number, 0x4004_5431, &lock) == 0, unsafe ioctl(number, 0x8004_5430, &other) == 0 else {
+      throw SupportError("the pseudo-terminal has no other end")
     }
-    let far = unsafe Descriptor(owning: Glibc.open(name, O_RDWR | O_NOCTTY | O_CLOEXEC))
+    let far = Descriptor(owning: Glibc.open("/dev/pts/\(other)", O_RDWR | O_NOCTTY | O_CLOEXEC))
     let path = program.contains("/") ? program : "\(RunningProgram.productsFolder)/\(program)"
     child = try ChildProcess.start(
       path, arguments, environment: RunningProgram.plainEnvironment.merging(environment) { $1 }, input: far,

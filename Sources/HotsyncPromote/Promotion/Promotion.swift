@@ -1,5 +1,6 @@
 import HotsyncCatalog
 public import HotsyncConfig
+public import HotsyncDatabases
 import HotsyncProtocol
 import HotsyncSlave
 public import HotsyncSystem
@@ -29,13 +30,16 @@ public final class Promotion {
   let console: Console
   let clocks: Clocks
   let shelf: PromotionShelf
+  /// The database servers that can run here.
+  let engines: [any DatabaseEngine]
   /// Told of what is copied, in files and bytes so far.
   let progress: @Sendable (UInt64, UInt64) -> Void
 
   /// - Parameter rootPath: in front of paths; empty for the machine's own root.
   public init(
     root: OpenFolder, rootPath: String, configuration: Configuration, connection: ConnectionConfiguration,
-    options: PromotionOptions, person: any Operator, console: Console, clocks: Clocks = .system,
+    options: PromotionOptions, engines: [any DatabaseEngine], person: any Operator, console: Console,
+    clocks: Clocks = .system,
     progress: @escaping @Sendable (UInt64, UInt64) -> Void = { _, _ in }
   ) {
     self.root = root
@@ -46,6 +50,7 @@ public final class Promotion {
     self.person = person
     self.console = console
     self.clocks = clocks
+    self.engines = engines
     self.progress = progress
     shelf = PromotionShelf(root, connection: connection.name)
   }
@@ -327,6 +332,7 @@ public final class Promotion {
     var options = start.options
     options.isInteractive = self.options.isInteractive
     options.network = self.options.network ?? options.network
+    options.accepted.formUnion(self.options.accepted)
     return try world(number: start.number, generation: start.generation, options)
   }
 
@@ -347,7 +353,7 @@ public final class Promotion {
     let promoter = parseHexadecimal(start.promoter[...]) ?? []
     return [
       AnnounceStep(), FenceStep(epoch: Epoch(number: start.epoch, promoter: promoter) ?? .first, since: clocks.now()),
-      FilesStep(progress: progress), PackagesStep(), DatabasesStep(), NetworkStep(), ServicesStep(), EventsStep(),
+      FilesStep(progress: progress), PackagesStep(), DatabasesStep(engines: engines), NetworkStep(), ServicesStep(), EventsStep(),
       ChecklistStep(),
     ]
   }
