@@ -10,7 +10,7 @@ public final class PseudoTerminal {
   public private(set) var transcript = ""
 
   public init(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws {
-    let number = Glibc.open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+    let number = unsafe Glibc.open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
     guard number >= 0 else { throw SupportError("no pseudo-terminal") }
     terminal = Descriptor(owning: number)
     var lock: Int32 = 0
@@ -19,7 +19,7 @@ public final class PseudoTerminal {
     guard unsafe ioctl(number, 0x4004_5431, &lock) == 0, unsafe ioctl(number, 0x8004_5430, &other) == 0 else {
       throw SupportError("the pseudo-terminal has no other end")
     }
-    let far = Descriptor(owning: Glibc.open("/dev/pts/\(other)", O_RDWR | O_NOCTTY | O_CLOEXEC))
+    let far = unsafe Descriptor(owning: Glibc.open("/dev/pts/\(other)", O_RDWR | O_NOCTTY | O_CLOEXEC))
     let path = program.contains("/") ? program : "\(RunningProgram.productsFolder)/\(program)"
     child = try ChildProcess.start(
       path, arguments, environment: RunningProgram.plainEnvironment.merging(environment) { $1 }, input: far,
