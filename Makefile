@@ -67,7 +67,7 @@ format: ## bring the Swift sources into that form
 
 install: ## copy what make build made, configuration, units and manual: DESTDIR, PREFIX
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(UNITS)"
-	install -m 755 "$(BUILT)/hotsync" "$(BUILT)/hotsync-slave" "$(DESTDIR)$(PREFIX)/bin"
+	install -m 755 "$(BUILT)/hotsync" "$(BUILT)/hotsync-slave" "$(BUILT)/hotsync-promote" "$(DESTDIR)$(PREFIX)/bin"
 	install -d "$(CONFIGURATION)/conf.d"
 	install -d -m 700 "$(CONFIGURATION)/keys"
 	test -e "$(CONFIGURATION)/hotsync.yaml" || install -m 644 etc/hotsync.yaml "$(CONFIGURATION)"

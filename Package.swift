@@ -157,7 +157,10 @@ let package = Package(
     // The real executables on scratch roots.
     tests(
       "EndToEndTests",
-      ["TestSupport", "HotsyncSystem", "HotsyncConfig", "HotsyncReport", "hotsync", "hotsync-slave", "hotsync-promote"]),
+      [
+        "TestSupport", "HotsyncSystem", "HotsyncConfig", "HotsyncReport", "HotsyncSlave", "HotsyncDatabases", "hotsync",
+        "hotsync-slave", "hotsync-promote",
+      ]),
     // Who gets in, and what for: the real executables, ssh-keygen, and OpenSSH's own client and server.
     tests(
       "AccessTests",

@@ -4,7 +4,7 @@ public import HotsyncSystem
 /// The timers of systemd by which HotSync runs by itself: what `apply`, `activate` and `deactivate` make of the
 /// configuration.
 ///
-/// The timers themselves are installed with the programs; a drop-in `50-hotsync.conf` has the schedule. Below another root
+/// The timers themselves are installed with the programs; a drop-in `60-schedule.conf` has the schedule. Below another root
 /// than the machine's own the drop-ins are written, and systemd is told nothing.
 public struct Timers: ~Copyable {
   /// One timer: whether it is to run, and when.
@@ -22,7 +22,7 @@ public struct Timers: ~Copyable {
   private var isReloadDue = false
 
   private static let units = "etc/systemd/system"
-  private static let dropIn = "50-hotsync.conf"
+  private static let dropIn = "60-schedule.conf"
   private static let systemctl = Tool("systemctl", in: ["/usr/bin", "/bin"], limit: .seconds(60))
   private static let analyzer = Tool("systemd-analyze", in: ["/usr/bin"], limit: .seconds(10))
   private static let answerLimit = 64 << 10

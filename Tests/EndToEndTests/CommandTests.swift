@@ -51,7 +51,7 @@ import Testing
     #expect(try scratch.open().names() == [])
   }
 
-  @Test("what is not built yet is wrong usage", arguments: [["log"], ["key", "show"], ["guard"]])
+  @Test("what is not built yet is wrong usage", arguments: [["log"], ["key", "show"]])
   func notBuilt(_ words: [String]) throws {
     let pair = try Pair()
     let result = try RunningProgram.run("hotsync", words + ["--root", pair.master.path])

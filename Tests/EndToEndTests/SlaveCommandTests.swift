@@ -88,7 +88,7 @@ import Testing
     let pair = try Pair()
     #expect(try pair.sync().code == 0)
     let sound = try Document(pair.hotsyncSlave("verify", "--full", "--json").outputText)
-    #expect(sound["result"] == .string("sound") && sound["files_checked"].integer == 1, "\(sound)")
+    #expect(sound["result"] == .string("sound") && sound["files_checked"].integer ?? 0 > 1, "\(sound)")
     let file = try pair.mirror.open("srv/data/first.txt")
     let modified = try file.status().modified
     try file.write([0x58], at: 4)

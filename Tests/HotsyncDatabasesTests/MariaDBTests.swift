@@ -161,7 +161,7 @@ import Testing
 
   private static func fill(_ server: MariaDBServer) throws {
     try server.run(
-      "CREATE TABLE big(a int PRIMARY KEY, t text); INSERT INTO big SELECT seq, REPEAT('x', 500) FROM seq_1_to_60000; FLUSH ENGINE LOGS;",
+      "CREATE TABLE big(a int PRIMARY KEY, t text); INSERT INTO big SELECT seq, REPEAT('x', 500) FROM seq_1_to_60000;",
       in: "shop")
   }
 
@@ -173,13 +173,31 @@ import Testing
     let stream = try server.engine.dump(.database("shop"), formerSize: nil)
     var buffer = [UInt8](repeating: 0, count: 4_096)
     #expect(try stream.read(into: &buffer) > 0)
-    let process = try #require(Int32(try Place(path: server.folder.path).read("server/server.pid").dropLast()))
-    kill(process, SIGKILL)
+    try kill(server)
     let error = try #require(throws: DatabaseError.self) { while try stream.read(into: &buffer) > 0 {} }
     #expect(error.subject == "mariadb database shop")
     #expect(throws: DatabaseError.self) { try server.engine.server() }
     try server.instance.start()
-    #expect(try server.instance.fingerprint(of: .database("shop")) == Fingerprint(rows: ["big": 60_000]))
+    #expect(try server.engine.server() != nil)
+  }
+
+  @Test("what was loaded is on the disk, whatever happens to the server then")
+  func durable() throws {
+    let (source, target) = (try MariaDBServer(), try MariaDBServer())
+    try source.run("CREATE DATABASE shop;")
+    try MariaDBTests.fill(source)
+    let dump = try wholeDump(source.engine, .database("shop"))
+    try target.instance.load(.database("shop"), dump.bytes)
+    try kill(target)
+    while (try? target.engine.server()) != nil {}
+    try target.instance.start()
+    #expect(try target.instance.fingerprint(of: .database("shop")) == Fingerprint(rows: ["big": 60_000]))
+    #expect(dump.rows == Fingerprint(rows: ["big": 60_000]))
+  }
+
+  private func kill(_ server: MariaDBServer) throws {
+    let process = try #require(Int32(try Place(path: server.folder.path).read("server/server.pid").dropLast()))
+    Glibc.kill(process, SIGKILL)
   }
 
   @Test("one run at a time has a private server, and one that a killed run left is ended by the next")
@@ -210,7 +228,7 @@ import Testing
   @Test("a load that a killed run left half done is taken back by the next start")
   func halfLoad() throws {
     let server = try MariaDBServer()
-    try server.run(MariaDBTests.shop + "FLUSH ENGINE LOGS;")
+    try server.run(MariaDBTests.shop)
     let before = try wholeDump(server.engine, .database("shop"))
     let file = try Descriptor.memoryFile()
     // The client waits in the middle, until its server is killed.
@@ -222,7 +240,7 @@ import Testing
         let place = Place(path: path)
         guard (try? place.holds("server/data/shop/half.frm")) == true else { continue }
         if let process = (try? place.read("server/server.pid")).flatMap({ Int32($0.dropLast()) }) {
-          kill(process, SIGKILL)
+          Glibc.kill(process, SIGKILL)
         }
         return
       }

@@ -19,7 +19,7 @@ import Testing
 
   @Test("the samples hold every type of message")
   func samplesAreComplete() throws {
-    #expect(Set(try Samples.master().map(\.message.type)) == Set(1...25))
+    #expect(Set(try Samples.master().map(\.message.type)) == Set(1...26))
     #expect(Set(try Samples.slave().map(\.message.type)) == Set(65...84))
   }
 

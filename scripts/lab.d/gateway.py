@@ -12,6 +12,7 @@ import socketserver
 import struct
 import sys
 import threading
+import urllib.parse
 
 ADDRESS, PACKAGES = sys.argv[1:]
 
@@ -38,8 +39,10 @@ class Web(http.server.BaseHTTPRequestHandler):
         name = re.fullmatch(r"/packages/(?:\./)?([A-Za-z0-9][A-Za-z0-9.+~_:%-]*)", self.path)
         if not name:
             return None
+        # The name of a package with an epoch holds "%3a" itself, which apt escapes once more.
+        wanted = urllib.parse.unquote(name[1])
         for known in os.listdir(PACKAGES):
-            if known in (name[1], name[1].replace("%3a", "%3A"), name[1].replace("%2b", "+")):
+            if known in (name[1], wanted):
                 with open(os.path.join(PACKAGES, known), "rb") as file:
                     return file.read()
         return None

@@ -54,7 +54,11 @@ public final class MariaDBInstance: PrivateInstance {
   // MARK: Starting and stopping
 
   public func start() throws(DatabaseError) {
-    if let process, !process.hasEnded { return }
+    // One that was killed this very moment has not ended yet, but does not answer either.
+    if let process {
+      if !process.hasEnded, answers { return }
+      process.end(ChildProcess.killNow, within: .seconds(10))
+    }
     try place.take()
     do throws(DatabaseError) {
       try place.endLeftover(pidFile: MariaDBInstance.pidFile, mark: mark, signal: ChildProcess.terminate)
@@ -124,15 +128,14 @@ public final class MariaDBInstance: PrivateInstance {
     let server = Client(path: programs.server, user: place.user)
     let started = ServerProcess(try place.start(server, arguments()))
     process = started
-    let client = programs.client
-    let isUp = started.waits(
-      until: {
-        (try? client.run(["--batch", "--execute=SELECT 1"], limit: .seconds(10), ("cannot ask", "it"))) != nil
-      }, limit: .seconds(600))
-    guard isUp else {
+    guard started.waits(until: { answers }, limit: .seconds(600)) else {
       throw DatabaseError(
         .failed, "cannot start", "the private mariadb server", cause: place.lastWords(), next: "see \(place.log)")
     }
+  }
+
+  private var answers: Bool {
+    (try? programs.client.run(["--batch", "--execute=SELECT 1"], limit: .seconds(10), ("cannot ask", "it"))) != nil
   }
 
   private func arguments() -> [String] {

@@ -40,7 +40,11 @@ public final class PostgreSQLInstance: PrivateInstance {
   // MARK: Starting and stopping
 
   public func start() throws(DatabaseError) {
-    if let process, !process.hasEnded { return }
+    // One that was killed this very moment has not ended yet, but does not answer either.
+    if let process {
+      if !process.hasEnded, answers { return }
+      process.end(ChildProcess.killNow, within: .seconds(10))
+    }
     try place.take()
     do throws(DatabaseError) {
       // SIGINT: sessions are ended, then the server, in order (postgres(1)).
@@ -88,8 +92,9 @@ public final class PostgreSQLInstance: PrivateInstance {
     }
   }
 
+  private var answers: Bool { (try? access.ask("SELECT 1", limit: .seconds(10))) != nil }
+
   private func startServer() throws(DatabaseError) {
-    let access = access
     try DatabaseError.telling { () throws(SystemError) in
       // Who reaches the socket is its folder's affair; the file beside the data goes nowhere with it.
       let owner = place.user
@@ -102,7 +107,7 @@ public final class PostgreSQLInstance: PrivateInstance {
     for attempt in 1...5 {
       let started = ServerProcess(try place.start(server, arguments()))
       process = started
-      if started.waits(until: { (try? access.ask("SELECT 1")) != nil }, limit: .seconds(600)) { return }
+      if started.waits(until: { answers }, limit: .seconds(600)) { return }
       if attempt < 5 { Worker.pause(.seconds(1)) }
     }
     throw DatabaseError(

@@ -30,7 +30,7 @@ extension Cycle {
       let fence = Fence(
         evidence: .epoch, epoch: higherEpoch, since: clocks.now(), connection: connection.name, cause: error.cause)
       try fence.write(below: root)
-      log.critical("\(connection.name): this machine is fenced from now on: \(error.cause)")
+      log.info("\(connection.name): this machine is fenced from now on: \(error.cause)")
     } catch {
       let problem = Problem(ErrorReport(error))
       report.problems.append(problem)

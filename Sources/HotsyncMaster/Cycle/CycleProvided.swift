@@ -31,7 +31,7 @@ extension Cycle {
     }
     report.problems += provided.problems
     for (_, content) in provided.files.sorted(by: { $0.key < $1.key }) {
-      guard case .dump(let engine, let subject) = content else { continue }
+      guard case .database(let engine, let subject) = content else { continue }
       report.databases.append(
         DatabaseReport(
           engine: engine.name, name: Provided.name(subject), bytes: 0, duration: .zero, result: "would be dumped"))
@@ -74,7 +74,7 @@ extension Provided {
   private mutating func add(_ subject: DumpSubject, of engine: any DatabaseEngine, _ folder: RelativePath) {
     do throws(DatabaseError) {
       let path = ReservedPaths.inDumps(try DumpPath.dump(of: subject, engine: engine.name))
-      files[path] = .dump(engine, subject)
+      files[path] = .database(engine, subject)
       guard let beside = try DumpPath.fingerprint(of: subject, engine: engine.name) else { return }
       files[ReservedPaths.inDumps(beside)] = .fingerprint(of: path)
     } catch {

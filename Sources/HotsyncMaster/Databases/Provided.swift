@@ -9,7 +9,7 @@ import HotsyncSystem
 struct Provided {
   enum Content {
     case bytes([UInt8])
-    case dump(any DatabaseEngine, DumpSubject)
+    case database(any DatabaseEngine, DumpSubject)
     /// Known once the dump at that path has come to its end.
     case fingerprint(of: RelativePath)
   }
@@ -124,23 +124,9 @@ struct ProvidedSteps {
     steps.reduce(0) { sum, step in
       switch step.wanted {
       case .file(.bytes(let bytes)): sum &+ UInt64(bytes.count)
-      case .file(.dump): sum &+ (step.old?.size ?? 0)
+      case .file(.database): sum &+ (step.old?.size ?? 0)
       case .file(.fingerprint), .folder, .nothing: sum
       }
     }
-  }
-}
-
-extension Catalog {
-  /// What is below `.hotsync`, in order.
-  func reserved() throws -> [Record] {
-    let cursor = try self.cursor()
-    try cursor.seek(to: ReservedPaths.top)
-    var records: [Record] = []
-    while let record = cursor.current?.record, ReservedPaths.holds(record.path) {
-      records.append(record)
-      try cursor.advance()
-    }
-    return records
   }
 }

@@ -66,7 +66,7 @@ final class ProvidedPush {
       // Without its dump it stays as the dump does.
       guard let bytes = fingerprints[dump] else { return }
       try bring(step, BytesStream(bytes), isCounted: false) { BytesStream(bytes) }
-    case .file(.dump(let engine, let subject)): try dump(step, engine, subject)
+    case .file(.database(let engine, let subject)): try bringDump(step, engine, subject)
     }
   }
 
@@ -114,7 +114,7 @@ final class ProvidedPush {
 
   // MARK: Dumps
 
-  private func dump(_ step: ProvidedStep, _ engine: any DatabaseEngine, _ subject: DumpSubject) throws {
+  private func bringDump(_ step: ProvidedStep, _ engine: any DatabaseEngine, _ subject: DumpSubject) throws {
     let start = clocks.elapsed()
     func report(_ result: String, _ bytes: UInt64) {
       pusher.databases.append(

@@ -2,15 +2,16 @@
 enum MasterOff {
   static func judge(_ facts: Circumstances) -> GuardResult {
     let said = facts.signals.map { "\($0.name): \($0.words)" }.joined(separator: "; ")
-    if let alive = facts.signals.first(where: { $0.state == .alive }) {
-      return .fail(
-        .masterOff, "The master is alive (\(alive.name): \(alive.words)).",
-        next: "switch it off, or cut it from the network: two machines that serve the same are worse than none")
-    }
+    // The card tells who it is; ping and a port only tell that somebody is there.
     if let taken = facts.signals.first(where: { $0.state == .addressTaken }) {
       return .fail(
         .masterOff, "address-taken: another machine than the master has its address (\(taken.words)).",
         next: "find that machine and give it another address")
+    }
+    if let alive = facts.signals.first(where: { $0.state == .alive }) {
+      return .fail(
+        .masterOff, "The master is alive (\(alive.name): \(alive.words)).",
+        next: "switch it off, or cut it from the network: two machines that serve the same are worse than none")
     }
     let silent = facts.signals.filter { $0.state == .silent }
     if silent.count >= 2 { return .pass(.masterOff, "Nothing answers as the master (\(said)).") }

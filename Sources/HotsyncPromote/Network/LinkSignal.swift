@@ -13,13 +13,14 @@ public struct LinkSignal: MasterProbe {
 
   public func ask(_ world: PromotionWorld) throws(PromoteError) -> Signal {
     guard world.isMachine else { return Signal(name, .impossible, "no wire belongs to a folder") }
-    let master = try facts(world)
+    let master: Facts.Network?
+    do throws(PromoteError) { master = try facts(world) } catch { return Signal(name, .impossible, error.cause) }
     let addresses = LinkSignal.addresses(of: master, host: world.connection.masterHost)
     guard !addresses.isEmpty else { return Signal(name, .impossible, "no IPv4 address of the master's is known") }
     let ours: [Facts.Network.Interface]
     do throws(FactsError) {
       ours = try Facts.Network.gathered(below: world.root.folder, isMachine: true).interfaces
-    } catch { throw PromoteError(error) }
+    } catch { return Signal(name, .impossible, error.cause) }
     var found: [InternetAddress: HardwareAddress] = [:]
     var asked: [String] = []
     for interface in ours {

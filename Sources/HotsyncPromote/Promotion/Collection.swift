@@ -91,6 +91,7 @@ extension Promotion {
     guard !facts.isStoreHandedOver else { return }
     let world = try world(number: 0, generation: number, options, isTrial: true)
     note(.generation, &facts) { (facts) throws(PromoteError) in facts.masterHost = try world.masterHost() }
+    note(.network, &facts) { (facts) throws(PromoteError) in facts.network = try NetworkGuard.result(world) }
     note(.databases, &facts) { (facts) throws(PromoteError) in facts.databases = try self.judgeDatabases(world) }
     note(.packages, &facts) { (facts) throws(PromoteError) in
       guard let wanted = try world.document(Facts.Packages.self) else { return }
@@ -143,11 +144,13 @@ extension Promotion {
     var probes: [any MasterProbe] = []
     for probe in configuration.promote.probe {
       switch probe {
-      case .arp: probes.append(LinkSignal())
+      // The last word, whatever the order.
+      case .arp: break
       case .ping: probes.append(PingProbe())
       case .ssh: probes.append(SSHProbe())
       }
     }
+    if configuration.promote.probe.contains(.arp) { probes.append(LinkSignal()) }
     var signals: [Signal] = []
     for probe in probes { signals.append(try probe.ask(world)) }
     return signals

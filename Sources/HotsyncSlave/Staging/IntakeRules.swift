@@ -33,7 +33,7 @@ struct IntakeRules {
       throw StoreError(
         .refused, "cannot take", record.path.description,
         cause: "where dumps and facts stand there are plain files only",
-        next: "on the master: see what stands at /\(ReservedPaths.top)")
+        next: "on the master: see what stands at \(ReservedPaths.top)")
     }
   }
 

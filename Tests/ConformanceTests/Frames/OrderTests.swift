@@ -17,7 +17,7 @@ import Testing
       case .looking: [2, 18, 19, 21]
       case .asking: [2, 18, 19, 21, 23]
       case .pushing: [4, 5, 13, 14, 15, 16, 18, 19, 22, 24]
-      case .inContent: [4, 6, 7, 8, 11, 12, 18, 20, 24, 25]
+      case .inContent: [4, 6, 7, 8, 11, 12, 18, 20, 24, 25, 26]
       case .inDelta: [4, 9, 10, 18]
       // 5 only for what was told to be mismatched.
       case .sealed: [17, 18, 19]
