@@ -32,8 +32,8 @@ struct CronCalendarTests {
   func systemd(sample: (cron: String, calendar: [String])) throws {
     let analyzer = Tool("systemd-analyze", in: ["/usr/bin"], variables: ["TZ": "UTC"], limit: .seconds(20))
     let now = Timestamp(seconds: 1_795_312_800)
-    let cron = try #require(
-      try #require(Schedule(sample.cron).flatMap { CronSchedule($0) }).next(after: now) { _ in 0 })
+    let schedule = try #require(Schedule(sample.cron).flatMap { CronSchedule($0) })
+    let cron = try #require(schedule.next(after: now) { _ in 0 })
     var due: [String] = []
     for line in sample.calendar {
       guard
