@@ -159,7 +159,7 @@ let package = Package(
       "EndToEndTests",
       [
         "TestSupport", "HotsyncSystem", "HotsyncConfig", "HotsyncReport", "HotsyncSlave", "HotsyncDatabases", "hotsync",
-        "hotsync-slave",
+        "hotsync-slave", "hotsync-promote",
       ]),
     // Who gets in, and what for: the real executables, ssh-keygen, and OpenSSH's own client and server.
     tests(

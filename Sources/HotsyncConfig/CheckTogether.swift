@@ -12,6 +12,7 @@ extension Check {
     }
     for name in settings.connections {
       checkIncludes(of: name, merged.value(at: ["connections", name, "data", "include"]))
+      checkOverlays(of: name, merged.value(at: ["connections", name, "config", "include"]))
       checkTransport(of: name)
     }
   }
@@ -75,6 +76,16 @@ extension Check {
             + "expected only the outer one"
         refuse(key, origin, cause, next: next)
       }
+    }
+  }
+
+  private mutating func checkOverlays(of name: String, _ value: Value?) {
+    let key = "connections.\(name).config.include"
+    guard case .list(let elements)? = settings[key], case .list(let written)? = value?.content else { return }
+    let folders = elements.compactMap { if case .text(let path) = $0 { path } else { nil } }
+    for (index, folder) in folders.enumerated() where index < written.count {
+      guard let objection = ForbiddenFolders.objection(toOverlay: folder, shownAs: label(written[index])) else { continue }
+      refuse(key, written[index].origin, objection, next: command.setting(key, "'[/etc]'"))
     }
   }
 

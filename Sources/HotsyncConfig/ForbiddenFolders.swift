@@ -23,6 +23,12 @@ public enum ForbiddenFolders {
     return nil
   }
 
+  /// The same for what a promotion overlays file by file: `/etc` may be, HotSync's own in it is left out by itself.
+  public static func objection(toOverlay folder: String, shownAs shown: String) -> String? {
+    if folder == "/etc" || (holds("/etc", folder) && !holds("/etc/hotsync", folder)) { return nil }
+    return objection(to: folder, shownAs: shown)
+  }
+
   /// Whether `inner` is `outer` or lies below it.
   static func holds(_ outer: String, _ inner: String) -> Bool { inner == outer || inner.hasPrefix(outer + "/") }
 }

@@ -2,6 +2,7 @@ import HotsyncCommand
 import HotsyncConfig
 import HotsyncPromote
 import HotsyncReport
+import HotsyncSlave
 import HotsyncSystem
 
 /// What a promotion stands in: the root, its configuration, the connection that is meant.
@@ -27,8 +28,12 @@ struct Place {
     let isHeld = Environment.value("STY") != nil || Environment.value("TMUX") != nil
     return Promotion(
       root: root, rootPath: rootPath, configuration: configuration, connection: connection, options: options,
-      person: person,
+      engines: Engines.loading(connection), person: person,
       console: Promotion.Console(isTerminal: person.canBeAsked, isOverSSH: isOverSSH, isHeld: isHeld),
+      show: { [world] check in
+        // A document is the promotion's own, when it is done.
+        if !world.console.options.json, !world.console.options.quiet { world.console.result(check.text(now: .zero)) }
+      },
       progress: progress ?? { _, _ in })
   }
 }

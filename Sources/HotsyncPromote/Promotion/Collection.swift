@@ -1,7 +1,8 @@
-import FoundationEssentials
 import HotsyncConfig
+import HotsyncDatabases
 import HotsyncFacts
 import HotsyncProtocol
+import HotsyncReport
 import HotsyncSlave
 import HotsyncSystem
 
@@ -49,19 +50,14 @@ extension Promotion {
   }
 
   private func lastMaintenance() throws(PromoteError) -> Circumstances.Maintenance? {
-    struct Document: Decodable {
-      let time: String
-      let result: String
+    let record: MaintenanceRecord?
+    do throws(ReportError) { record = try MaintenanceRecord.read(connection.name, below: root.folder) } catch {
+      throw PromoteError(error)
     }
-    let folder = LivePath.state(connection.name).path
-    let bytes = try PromoteError.telling { () throws(SystemError) in
-      try root.folder.folderIfPresent(at: folder)?.content(of: FileName(checked: "maintenance.json"), limit: 4 << 20)
-    }
-    guard let bytes, let document = try? JSONDecoder().decode(Document.self, from: Data(bytes)),
-      case .time(let time)? = GenerationName(document.time)
-    else { return nil }
+    guard let record else { return nil }
+    // One bad step of the last run does not undo what an earlier one did whole.
     return Circumstances.Maintenance(
-      time: time, succeeded: !["failed", "refused", "damaged"].contains(document.result))
+      time: record.succeededAt.map { Timestamp(seconds: $0) } ?? record.moment, succeeded: record.succeededAt != nil)
   }
 
   private func lookAtStore(_ facts: inout Circumstances) throws(PromoteError) {
@@ -69,6 +65,13 @@ extension Promotion {
       try Store.open(connection: connection.name, root: root.folder, path: configuration.store)
     })
     let status = try PromoteError.telling(store: { () throws(StoreError) in try StatusOfStore(store) })
+    // What a commit left half-done is carried out before anybody promotes it.
+    if !facts.console.isTrial {
+      let world = try world(number: 0, generation: 0, options, isTrial: true)
+      try PromoteError.telling(store: { () throws(StoreError) in
+        try store.settleCommit(accounts: try world.accounts(), mapsUnknownOwnersToNobody: world.mapsToNobody)
+      })
+    }
     facts.isStoreHandedOver = try PromoteError.telling(store: { () throws(StoreError) in try store.isHandedOver() })
     facts.hasUnfinishedCycle = try PromoteError.telling(store: { () throws(StoreError) in
       try store.hasUnfinishedCycle()
@@ -86,9 +89,10 @@ extension Promotion {
 
   private func lookAtGeneration(_ number: UInt64, _ facts: inout Circumstances) throws(PromoteError) {
     guard !facts.isStoreHandedOver else { return }
-    let world = try world(number: 0, generation: number, options)
+    let world = try world(number: 0, generation: number, options, isTrial: true)
     note(.generation, &facts) { (facts) throws(PromoteError) in facts.masterHost = try world.masterHost() }
     note(.network, &facts) { (facts) throws(PromoteError) in facts.network = try NetworkGuard.result(world) }
+    note(.databases, &facts) { (facts) throws(PromoteError) in facts.databases = try self.judgeDatabases(world) }
     note(.packages, &facts) { (facts) throws(PromoteError) in
       guard let wanted = try world.document(Facts.Packages.self) else { return }
       facts.hasPackageFacts = true
@@ -101,8 +105,42 @@ extension Promotion {
     }
   }
 
+  private func judgeDatabases(_ world: PromotionWorld) throws(PromoteError) -> [GuardResult] {
+    let pinned = try world.pin()
+    let names = try world.telling { () throws(StoreError) in try Preload.engines(of: pinned) }
+    let readiness: ReadinessRecord?
+    do throws(ReportError) { readiness = try ReadinessRecord.read(connection.name, below: root.folder) } catch {
+      throw PromoteError(error)
+    }
+    var results: [GuardResult] = []
+    for name in names {
+      guard engines.contains(where: { $0.name == name }) else {
+        results.append(
+          .fail(
+            .databases, "The generation has dumps of \(name), and no server that could load them is configured here.",
+            next: "apt install \(name), and hotsync-slave; or without them: --accept databases"))
+        continue
+      }
+      if let blocker = readiness?.blockers.first(where: { $0.code == "databases" }) {
+        results.append(
+          .fail(
+            .databases, "Maintenance could not load the dumps: \(blocker.message).",
+            next: "\(blocker.nextStep); or as they are: --accept databases"))
+        continue
+      }
+      let loaded = try DatabasesStep.loaded(name, world)
+      results.append(
+        loaded.isEmpty
+          ? .warn(
+            .databases, "The dumps of \(name) are not loaded yet: the promotion loads them, which takes its time.",
+            next: "hotsync-slave loads them ahead")
+          : .pass(.databases, "The dumps of \(name) are loaded (\(loaded.count)), and their rows were counted."))
+    }
+    return results
+  }
+
   private func signals(_ generation: UInt64) throws(PromoteError) -> [Signal] {
-    let world = try world(number: 0, generation: generation, options)
+    let world = try world(number: 0, generation: generation, options, isTrial: true)
     var probes: [any MasterProbe] = []
     for probe in configuration.promote.probe {
       switch probe {

@@ -13,11 +13,18 @@ struct HelpedProgram {
   /// The options of a verb that not all of them have.
   func ownOptions(of verb: String) -> [String] { (verbs[verb] ?? []).filter { !globalOptions.contains($0) } }
 
-  static func asked(_ name: String) throws -> HelpedProgram { try (name == "hotsync" ? master : slave).get() }
+  static func asked(_ name: String) throws -> HelpedProgram { 
+    switch name {
+    case "hotsync": try master.get()
+    case "hotsync-slave": try slave.get()
+    default: try promotion.get()
+    }
+  }
 
   // Asked once: every verb is a program that is started.
   private static let master = Result { try HelpedProgram("hotsync") }
   private static let slave = Result { try HelpedProgram("hotsync-slave") }
+  private static let promotion = Result { try HelpedProgram("hotsync-promote") }
 
   private init(_ name: String) throws {
     var verbs: [String: [String]] = [:]
