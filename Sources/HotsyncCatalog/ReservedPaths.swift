@@ -22,3 +22,28 @@ public enum ReservedPaths {
     return path
   }
 }
+
+extension Catalog {
+  /// What is below `.hotsync`, in order.
+  public func reserved() throws(CatalogError) -> [Record] {
+    var records: [Record] = []
+    try forEachReserved { records.append($0) }
+    return records
+  }
+
+  /// Entries that are no part of the master's tree.
+  public func reservedCount() throws(CatalogError) -> UInt64 {
+    var count: UInt64 = 0
+    try forEachReserved { _ in count += 1 }
+    return count
+  }
+
+  private func forEachReserved(_ body: (Record) -> Void) throws(CatalogError) {
+    let cursor = try self.cursor()
+    try cursor.seek(to: ReservedPaths.top)
+    while let record = cursor.current?.record, ReservedPaths.holds(record.path) {
+      body(record)
+      try cursor.advance()
+    }
+  }
+}

@@ -37,10 +37,11 @@ import Testing
     #expect(cycle.problems == [], "\(cycle)")
     #expect(cycle.program.errorText.contains("the next try comes in"), "\(cycle)")
     #expect(cycle.program.errorText.contains("the slave answers again"), "\(cycle)")
+    let phases = cycle.connection["phases"].names.filter { $0 != "gather" }
     #expect(
-      cycle.connection["phases"].names == ["reconnect", "connect", "scan", "push", "commit"]
-        || cycle.connection["phases"].names == ["push", "commit", "reconnect", "connect", "scan"]
-        || cycle.connection["phases"].names == ["commit", "reconnect", "connect", "scan", "push"], "\(cycle)")
+      phases == ["reconnect", "connect", "scan", "push", "commit"]
+        || phases == ["push", "commit", "reconnect", "connect", "scan"]
+        || phases == ["commit", "reconnect", "connect", "scan", "push"], "\(cycle)")
     #expect(try pair.differences() == [])
     let next = try pair.sync()
     #expect(next.result == "unchanged" && next.generation == 2, "\(next)")

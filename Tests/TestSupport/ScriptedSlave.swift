@@ -75,7 +75,7 @@ public enum SlaveWords {
     return frame(
       65,
       version + text("0.1.0") + text("host") + epoch + zeros + [0] + noCatalog + [0] + store + key
-        + [0xFF, 0xFF, 0xFF, 0xFF, 0x0F] + damaged)
+        + [0xFF, 0xFF, 0xFF, 0xFF, 0x0F] + damaged + [0])
   }
 
   public static func refusal(_ kind: String, _ words: [String]) -> [UInt8] {

@@ -33,14 +33,16 @@ extension Cycle {
         advance: { [progress] in progress.advance(files: 1) }, check: { try line.check() })
       try scanner.run(maker)
       try maker.finish()
+      let reserved = try base.catalog.reserved()
       let provided = ProvidedSteps(
-        provided, against: try base.catalog.reserved(), key: base.catalog.key, damaged: Set(damaged))
+        provided, against: reserved, key: base.catalog.key, damaged: Set(damaged))
       report.problems += maker.problems + provided.problems
       log.debug(
         "\(connection.name): \(maker.totals.seen) entries seen, \(maker.totals.steps) to look at, \(maker.totals.removals) gone"
       )
       let limit = connection.maxDelete
-      let records = base.known.position.catalog.records
+      // Of the tree alone: dumps and facts must not make a loss look smaller.
+      let records = base.known.position.catalog.records &- UInt64(reserved.count)
       // A seed was never this master's, and may hold more than what is included: nothing of ours goes with it.
       guard options.acceptsDeletions || isSeed || limit.allows(maker.totals.removals, of: records) else {
         throw limit.refusal(of: maker.totals.removals, of: records)

@@ -130,17 +130,3 @@ struct ProvidedSteps {
     }
   }
 }
-
-extension Catalog {
-  /// What is below `.hotsync`, in order.
-  func reserved() throws -> [Record] {
-    let cursor = try self.cursor()
-    try cursor.seek(to: ReservedPaths.top)
-    var records: [Record] = []
-    while let record = cursor.current?.record, ReservedPaths.holds(record.path) {
-      records.append(record)
-      try cursor.advance()
-    }
-    return records
-  }
-}

@@ -187,7 +187,8 @@ public final class Agent {
   // MARK: The cycle
 
   private func begin(_ announcement: Announcement) throws {
-    let entries = previous?.catalog.records ?? 0
+    // Of the tree alone: dumps and facts must not make a loss look smaller.
+    let entries = (previous?.catalog.records ?? 0) &- (try store.catalog(of: previous).reservedCount())
     // What goes of a seed was never the master's, and the folder that it came from still has it.
     let limit = announcement.acceptsDeletions || previous?.isSeed == true ? nil : context.deletionLimit
     if let limit, !limit.allows(announcement.deletions, of: entries) {
