@@ -2,7 +2,9 @@ import HotsyncSystem
 import TestSupport
 
 /// A slave that is ready to be promoted, below a folder of its own: made once, then copied for each promotion.
-final class Stage: Sendable {
+final class Stage {
+  /// As long as this lives its folders are there.
+  private let pair: Pair
   let scratch: ScratchFolder
   let slave: Place
   static let master = "old-master"
@@ -40,10 +42,11 @@ final class Stage: Sendable {
   }
 
   /// A copy of a slave's root, with everything that surrounds its files.
-  init(copyOf place: Place) throws {
+  init(copyOf pair: Pair) throws {
+    self.pair = pair
     scratch = try ScratchFolder("promotion")
     slave = Place(path: try scratch.makeFolder("the slave"))
-    let result = try RunningProgram.run("cp", ["-a", "\(place.path)/.", slave.path])
+    let result = try RunningProgram.run("cp", ["-a", "\(pair.slave.path)/.", slave.path])
     guard result.exitCode == 0 else { throw SupportError("\(result)") }
   }
 

@@ -32,6 +32,8 @@ public final class Promotion {
   let shelf: PromotionShelf
   /// The database servers that can run here.
   let engines: [any DatabaseEngine]
+  /// Shows what the guards say and what will be done, before anything is asked.
+  let show: (PromotionCheck) -> Void
   /// Told of what is copied, in files and bytes so far.
   let progress: @Sendable (UInt64, UInt64) -> Void
 
@@ -40,6 +42,7 @@ public final class Promotion {
     root: OpenFolder, rootPath: String, configuration: Configuration, connection: ConnectionConfiguration,
     options: PromotionOptions, engines: [any DatabaseEngine], person: any Operator, console: Console,
     clocks: Clocks = .system,
+    show: @escaping (PromotionCheck) -> Void = { _ in },
     progress: @escaping @Sendable (UInt64, UInt64) -> Void = { _, _ in }
   ) {
     self.root = root
@@ -51,6 +54,7 @@ public final class Promotion {
     self.console = console
     self.clocks = clocks
     self.engines = engines
+    self.show = show
     self.progress = progress
     shelf = PromotionShelf(root, connection: connection.name)
   }
@@ -69,7 +73,7 @@ public final class Promotion {
       }
     }
     let check = try check(isTrial: false)
-    person.tell(check.text)
+    show(check)
     guard check.isReady else { throw Promotion.refusal(check) }
     guard let plan = check.start else { throw Promotion.nothingToPromote }
     try confirm(check)
@@ -328,24 +332,25 @@ public final class Promotion {
     }
   }
 
-  func world(of start: PromotionStart) throws(PromoteError) -> PromotionWorld {
+  func world(of start: PromotionStart, isTrial: Bool = false) throws(PromoteError) -> PromotionWorld {
     var options = start.options
     options.isInteractive = self.options.isInteractive
     options.network = self.options.network ?? options.network
     options.accepted.formUnion(self.options.accepted)
-    return try world(number: start.number, generation: start.generation, options)
+    return try world(number: start.number, generation: start.generation, options, isTrial: isTrial)
   }
 
   func world(
-    number: Int, generation: UInt64, _ options: PromotionOptions
+    number: Int, generation: UInt64, _ options: PromotionOptions, isTrial: Bool
   ) throws(PromoteError) -> PromotionWorld {
     let (root, configuration, connection) = (root, configuration, connection)
     let bare = PromotionWorld(
       root: root, rootPath: rootPath, configuration: configuration, connection: connection, number: number,
-      generation: generation, options: options, clocks: clocks, facts: { (_) throws(PromoteError) in nil })
+      generation: generation, options: options, clocks: clocks, isTrial: isTrial,
+      facts: { (_) throws(PromoteError) in nil })
     return PromotionWorld(
       root: root, rootPath: rootPath, configuration: configuration, connection: connection, number: number,
-      generation: generation, options: options, clocks: clocks,
+      generation: generation, options: options, clocks: clocks, isTrial: isTrial,
       facts: { (subject) throws(PromoteError) in try bare.pin().fact(subject) })
   }
 

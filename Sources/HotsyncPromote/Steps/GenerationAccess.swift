@@ -17,7 +17,8 @@ extension PromotionWorld {
     let store = try store()
     return try telling { () throws(StoreError) in
       try PinnedGeneration.open(
-        store, "\(generation)", accounts: try accounts(), mapsUnknownOwnersToNobody: mapsToNobody, evenHandedOver: true)
+        store, "\(generation)", accounts: try accounts(), mapsUnknownOwnersToNobody: mapsToNobody, evenHandedOver: true,
+        leavesNoTrace: isTrial)
     }
   }
 
