@@ -35,6 +35,19 @@ struct ServicesPlanTests {
     #expect(plan.units.isEmpty && plan.notes.count == 1)
   }
 
+  @Test("a unit that its package leads to nothing is passed over, without a word")
+  func void() throws {
+    let scratch = try ScratchFolder("services")
+    for path in ["lib/systemd/system", "etc/systemd/system"] { _ = try scratch.makeOrOpenFolder(path) }
+    try scratch.link("lib/systemd/system/sudo.service", to: "/dev/null")
+    try scratch.link("etc/systemd/system/mine.service", to: "/dev/null")
+    let root = try scratch.open()
+    let plan = ServicesPlan(
+      theirs: services([], scripts: ["sudo", "mine"]), ours: services([]),
+      isVoid: { ServicesStep.isVoid($0, below: root) }, isInstalled: { _ in true })
+    #expect(plan.units.map(\.name) == ["mine.service"] && plan.notes.isEmpty)
+  }
+
   @Test("a unit is installed by its file, an instance by its template, a script by itself")
   func installed() throws {
     let scratch = try ScratchFolder("services")
