@@ -72,9 +72,11 @@ final class Stage {
   /// are drawn, and the journals that tell of it.
   static let differing = [
     // The journal, what was kept, and the report: they tell times and what was interrupted.
-    "var/lib/hotsync-state/standby/promotion",
-    // Who promoted, which is drawn; and when.
-    "var/lib/hotsync-state/epoch", "var/lib/hotsync-state/standby/promoted", "var/lib/hotsync-state/epoch-holder",
+    "var/lib/hotsync-state/standby",
+    // Who promoted, which is drawn.
+    "var/lib/hotsync-state/epoch", "var/lib/hotsync-state/epoch-holder",
+    // When the store was handed over.
+    "var/lib/hotsync/standby/handed-over",
     // What the store notes of locks and verifications.
     "var/lib/hotsync/standby/lock", "var/lib/hotsync/standby/cycle.lock", "var/lib/hotsync/standby/verified",
     "var/lib/hotsync/standby/verified-history", "var/lib/hotsync/standby/pins",

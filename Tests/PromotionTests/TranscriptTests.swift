@@ -8,7 +8,8 @@ import Testing
   private static let prompt = "Type the master's host name to go on:"
   private static let words = ["--accept", "maintenance", "--allow-stale"]
 
-  private func terminal(_ stage: Stage, _ words: [String], environment: [String: String] = [:]) throws -> PseudoTerminal {
+  private func terminal(_ stage: Stage, _ words: [String], environment: [String: String] = [:]) throws -> PseudoTerminal
+  {
     try PseudoTerminal("hotsync-promote", words + ["--root", stage.slave.path], environment: environment)
   }
 
@@ -63,7 +64,9 @@ import Testing
     try expectTranscript(name.isEmpty ? "no-name" : "wrong-name", settled(terminal, stage))
   }
 
-  @Test("an interrupted promotion says where it stands, and goes on or goes back as it is told", arguments: ["continue", "back"])
+  @Test(
+    "an interrupted promotion says where it stands, and goes on or goes back as it is told",
+    arguments: ["continue", "back"])
   func interrupted(_ answer: String) throws {
     let stage = try Stage(copyOf: try Stage.pair())
     _ = try stage.promote(Stage.unasked, environment: ["HOTSYNC_KILL_AT": "promote:30"])

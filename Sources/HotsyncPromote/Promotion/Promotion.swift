@@ -114,7 +114,9 @@ public final class Promotion {
     .refused, "cannot begin", "the promotion", cause: "there is no generation", next: "hotsync-promote --check")
 
   private static func refusal(_ check: PromotionCheck) -> PromoteError {
-    let failing = check.guards.filter { $0.state == .fail }
+    let all = check.guards.filter { $0.state == .fail }
+    // On another machine than the slave that waits for it nothing else means anything.
+    let failing = all.first?.name == .role ? [all[0]] : all
     let first = failing.first
     let names = failing.map(\.name.rawValue).joined(separator: ", ")
     return PromoteError(
@@ -180,7 +182,8 @@ public final class Promotion {
       guard options.confirmedMaster != nil else {
         throw PromoteError(
           .refused, "cannot go on with", "the interrupted promotion", cause: "nobody said that it is to go on",
-          next: "give --non-interactive --confirm-master-off HOSTNAME; or take it back: hotsync-promote --rollback --yes")
+          next:
+            "give --non-interactive --confirm-master-off HOSTNAME; or take it back: hotsync-promote --rollback --yes")
       }
       return "continue"
     }
@@ -269,7 +272,8 @@ public final class Promotion {
 
   private static func nothingThere(_ verb: String) -> PromoteError {
     PromoteError(
-      .refused, "cannot \(verb)", "a promotion", cause: "none was begun on this machine", next: "hotsync-promote --check")
+      .refused, "cannot \(verb)", "a promotion", cause: "none was begun on this machine",
+      next: "hotsync-promote --check")
   }
 
   // MARK: Looking
@@ -358,7 +362,8 @@ public final class Promotion {
     let promoter = parseHexadecimal(start.promoter[...]) ?? []
     return [
       AnnounceStep(), FenceStep(epoch: Epoch(number: start.epoch, promoter: promoter) ?? .first, since: clocks.now()),
-      FilesStep(progress: progress), PackagesStep(), DatabasesStep(engines: engines), NetworkStep(), ServicesStep(), EventsStep(),
+      FilesStep(progress: progress), PackagesStep(), DatabasesStep(engines: engines), NetworkStep(), ServicesStep(),
+      EventsStep(),
       ChecklistStep(),
     ]
   }

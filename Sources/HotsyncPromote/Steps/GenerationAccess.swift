@@ -1,5 +1,5 @@
-import HotsyncConfig
 import HotsyncCatalog
+import HotsyncConfig
 import HotsyncFacts
 public import HotsyncSlave
 public import HotsyncSystem

@@ -1,4 +1,5 @@
 import HotsyncFacts
+import HotsyncSystem
 import TestSupport
 import Testing
 
@@ -38,9 +39,9 @@ struct ServicesPlanTests {
   @Test("a unit that its package leads to nothing is passed over, without a word")
   func void() throws {
     let scratch = try ScratchFolder("services")
-    for path in ["lib/systemd/system", "etc/systemd/system"] { _ = try scratch.makeOrOpenFolder(path) }
-    try scratch.link("lib/systemd/system/sudo.service", to: "/dev/null")
-    try scratch.link("etc/systemd/system/mine.service", to: "/dev/null")
+    for (path, unit) in [("lib/systemd/system", "sudo.service"), ("etc/systemd/system", "mine.service")] {
+      try scratch.makeOrOpenFolder(path).makeSymbolicLink(try #require(FileName(unit)), to: Array("/dev/null".utf8))
+    }
     let root = try scratch.open()
     let plan = ServicesPlan(
       theirs: services([], scripts: ["sudo", "mine"]), ours: services([]),
