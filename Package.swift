@@ -86,7 +86,7 @@ let package = Package(
       "hotsync",
       [
         "HotsyncMaster", "HotsyncCommand", "HotsyncConfig", "HotsyncReport", "HotsyncTransport", "HotsyncSystem",
-        "HotsyncCatalog",
+        "HotsyncCatalog", "HotsyncProtocol",
         argumentParser,
       ]),
     executable(

@@ -41,7 +41,7 @@ import Testing
       ["hotsync", "--nonsense"], ["hotsync", "sync", "--dry"], ["hotsync", "status", "--root"],
       ["hotsync", "config", "set", "role"], ["hotsync", "config"], ["hotsync", "activate"],
       ["hotsync", "snapshot", "create"], ["hotsync", "snapshot", "nonsense"], ["hotsync-slave", "snapshot", "pin"],
-      ["hotsync-slave"], ["hotsync-slave", "nonsense"], ["hotsync-slave", "serve"], ["hotsync-slave", "restore"],
+      ["hotsync-slave", "maintain", "--only"], ["hotsync-slave", "nonsense"], ["hotsync-slave", "serve"], ["hotsync-slave", "restore"],
     ])
   func usage(_ words: [String]) throws {
     let scratch = try ScratchFolder()
