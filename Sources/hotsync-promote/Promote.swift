@@ -100,7 +100,9 @@ struct Promote: ParsableCommand {
           try agrees(person, "Remove what the promotion displaced, for good? Type yes to go on:")
         })
     }
-    return world.console.present(try promotion.run())
+    let done = try promotion.run()
+    place.mail(done)
+    return world.console.present(done)
   }
 
   private func agrees(_ person: TerminalOperator, _ question: String) throws(PromoteError) -> Bool {
