@@ -84,7 +84,9 @@ extension Check {
     guard case .list(let elements)? = settings[key], case .list(let written)? = value?.content else { return }
     let folders = elements.compactMap { if case .text(let path) = $0 { path } else { nil } }
     for (index, folder) in folders.enumerated() where index < written.count {
-      guard let objection = ForbiddenFolders.objection(toOverlay: folder, shownAs: label(written[index])) else { continue }
+      guard let objection = ForbiddenFolders.objection(toOverlay: folder, shownAs: label(written[index])) else {
+        continue
+      }
       refuse(key, written[index].origin, objection, next: command.setting(key, "'[/etc]'"))
     }
   }

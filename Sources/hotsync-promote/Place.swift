@@ -30,6 +30,10 @@ struct Place {
       root: root, rootPath: rootPath, configuration: configuration, connection: connection, options: options,
       engines: Engines.loading(connection), person: person,
       console: Promotion.Console(isTerminal: person.canBeAsked, isOverSSH: isOverSSH, isHeld: isHeld),
+      show: { [world] check in
+        // A document is the promotion's own, when it is done.
+        if !world.console.options.json, !world.console.options.quiet { world.console.result(check.text(now: .zero)) }
+      },
       progress: progress ?? { _, _ in })
   }
 }

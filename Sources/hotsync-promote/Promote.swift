@@ -8,7 +8,8 @@ import HotsyncSystem
 /// The promotion itself: what stands on the command line without a verb.
 struct Promote: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "promote", abstract: "Promote this machine, or go on with a promotion that was interrupted (the default).")
+    commandName: "promote",
+    abstract: "Promote this machine, or go on with a promotion that was interrupted (the default).")
 
   @Flag(help: "Answer every guard and print the plan with times; change nothing.")
   var check = false

@@ -80,10 +80,10 @@ import Testing
       missing.remove(at: index)
       // Only the last one can be missing: then it has not happened yet.
       guard index < whole.count - 1 else { continue }
-      #expect(throws: PromoteError.self, "without \(whole[index])") { try Progress(missing) }
-      #expect(throws: PromoteError.self, "twice \(whole[index])") {
-        try Progress(whole[...index] + [whole[index]] + whole[(index + 1)...])
-      }
+      let isAccepted = (try? Progress(missing)) != nil
+      #expect(!isAccepted, "without \(whole[index])")
+      let isTwiceAccepted = (try? Progress(whole[...index] + [whole[index]] + whole[(index + 1)...])) != nil
+      #expect(!isTwiceAccepted, "twice \(whole[index])")
     }
     #expect(throws: PromoteError.self) { try Progress(whole + [.committed, .rollback]) }
   }

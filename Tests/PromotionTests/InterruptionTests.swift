@@ -16,15 +16,17 @@ import Testing
   func goesOn(_ way: String) throws {
     let words = Stage.unasked + ["--files", way]
     let pair = try Stage.pair()
-    let undisturbed = try Stage(copyOf: pair.slave)
+    let undisturbed = try Stage(copyOf: pair)
     #expect(try undisturbed.promote(words).exitCode == 3)
     let end = try undisturbed.snapshot()
     var pass = 1
     while true {
-      let stage = try Stage(copyOf: pair.slave)
+      let stage = try Stage(copyOf: pair)
       guard try kill(stage, words, atPass: pass) else { break }
       let result = try stage.promote(words)
-      #expect(result.exitCode == 3, "pass \(pass): \(result)")
+      // At the last one it had come to its end, and cannot be promoted again.
+      let isAtEnd = result.exitCode == 77 && result.errorText.contains("promoted already")
+      #expect(result.exitCode == 3 || isAtEnd, "pass \(pass): \(result)")
       let differences = end.differences(to: try stage.snapshot(), Stage.aspects)
       #expect(differences == [], "pass \(pass)")
       pass += 1
@@ -36,11 +38,11 @@ import Testing
   func goesBack(_ way: String) throws {
     let words = Stage.unasked + ["--files", way]
     let pair = try Stage.pair()
-    let before = try Stage(copyOf: pair.slave).snapshot()
+    let before = try Stage(copyOf: pair).snapshot()
     var pass = 1
     var isAtEnd = false
     while !isAtEnd {
-      let stage = try Stage(copyOf: pair.slave)
+      let stage = try Stage(copyOf: pair)
       isAtEnd = try !kill(stage, words, atPass: pass)
       let result = try stage.promote(["--rollback", "--yes"])
       // Before the journal was begun there is nothing to be taken back.
@@ -59,13 +61,13 @@ import Testing
     var random = SeededGenerator(seed: seed)
     let words = Stage.unasked + ["--files", "exchange"]
     let pair = try Stage.pair()
-    let undisturbed = try Stage(copyOf: pair.slave)
+    let undisturbed = try Stage(copyOf: pair)
     let result = try undisturbed.promote(words)
     #expect(result.exitCode == 3)
     let length = max(2_000, Int(result.elapsed / .microseconds(1)))
     let end = try undisturbed.snapshot()
     for round in 0..<50 {
-      let stage = try Stage(copyOf: pair.slave)
+      let stage = try Stage(copyOf: pair)
       let program = try stage.start(words)
       Worker.pause(.microseconds(Int.random(in: 0..<length, using: &random)))
       program.kill()

@@ -17,7 +17,7 @@ import Testing
 
   @Test("without the master's very host name nothing begins")
   func wrongName() throws {
-    let stage = try Stage(copyOf: try Stage.pair().slave)
+    let stage = try Stage(copyOf: try Stage.pair())
     try expectRefusal(
       stage, ["--non-interactive", "--confirm-master-off", "other", "--accept", "maintenance", "--allow-stale"],
       says: ["master-off", "old-master"])
@@ -26,14 +26,14 @@ import Testing
 
   @Test("a slave without maintenance is not promoted unless that is accepted")
   func noMaintenance() throws {
-    let stage = try Stage(copyOf: try Stage.pair().slave)
+    let stage = try Stage(copyOf: try Stage.pair())
     try expectRefusal(
       stage, ["--non-interactive", "--confirm-master-off", Stage.master, "--allow-stale"], says: ["maintenance"])
   }
 
   @Test("an old copy is not promoted unless that is allowed")
   func stale() throws {
-    let stage = try Stage(copyOf: try Stage.pair().slave)
+    let stage = try Stage(copyOf: try Stage.pair())
     try stage.slave.write("2 1000000000\n", to: "var/lib/hotsync/standby/contact")
     let settings = try RunningProgram.run(
       "hotsync-slave", ["config", "set", "promote.max_age", "1m", "--root", stage.slave.path])
@@ -58,7 +58,7 @@ import Testing
 
   @Test("a generation that is not there, and a damaged one, are not promoted")
   func badGeneration() throws {
-    let stage = try Stage(copyOf: try Stage.pair().slave)
+    let stage = try Stage(copyOf: try Stage.pair())
     try expectRefusal(stage, Stage.unasked + ["--generation", "17"], says: ["generation"])
     let path = "var/lib/hotsync/standby/mirror/files/srv/data/number.txt"
     try stage.slave.write("damaged here\n", to: path)
@@ -69,7 +69,7 @@ import Testing
 
   @Test("guards that cannot be accepted, and words that are none, are wrong usage")
   func usage() throws {
-    let stage = try Stage(copyOf: try Stage.pair().slave)
+    let stage = try Stage(copyOf: try Stage.pair())
     for words in [
       ["--accept", "role"], ["--accept", "master-off"], ["--accept", "epoch"], ["--accept", "nothing"],
       ["--check", "--rollback"], ["--non-interactive"], ["--planned"], ["--network", "none"],
@@ -80,7 +80,7 @@ import Testing
 
   @Test("a second promotion at once is told to wait, and a second one after the first is refused")
   func twice() throws {
-    let stage = try Stage(copyOf: try Stage.pair().slave)
+    let stage = try Stage(copyOf: try Stage.pair())
     let first = try stage.start(Stage.unasked, environment: ["HOTSYNC_STOP_AT": "promote:20"])
     #expect(try first.wait(until: { try Pair.isStopped(first.processID) }))
     let second = try stage.promote(Stage.unasked)
@@ -93,7 +93,7 @@ import Testing
 
   @Test("a journal with a flipped byte is damaged, and nothing is done by it")
   func flipped() throws {
-    let stage = try Stage(copyOf: try Stage.pair().slave)
+    let stage = try Stage(copyOf: try Stage.pair())
     _ = try stage.promote(Stage.unasked, environment: ["HOTSYNC_KILL_AT": "promote:25"])
     let path = "var/lib/hotsync-state/standby/promotion/1/journal"
     var bytes = Array(try stage.slave.read(path).utf8)
@@ -105,7 +105,7 @@ import Testing
 
   @Test("a rolled back promotion can be begun again")
   func again() throws {
-    let stage = try Stage(copyOf: try Stage.pair().slave)
+    let stage = try Stage(copyOf: try Stage.pair())
     #expect(try stage.promote(Stage.unasked).exitCode == 3)
     #expect(try stage.promote(["--rollback", "--yes"]).exitCode == 0)
     let result = try stage.promote(Stage.unasked)

@@ -2,7 +2,9 @@ import HotsyncSystem
 import TestSupport
 
 /// A slave that is ready to be promoted, below a folder of its own: made once, then copied for each promotion.
-final class Stage: Sendable {
+final class Stage {
+  /// As long as this lives its folders are there.
+  private let pair: Pair
   let scratch: ScratchFolder
   let slave: Place
   static let master = "old-master"
@@ -40,10 +42,11 @@ final class Stage: Sendable {
   }
 
   /// A copy of a slave's root, with everything that surrounds its files.
-  init(copyOf place: Place) throws {
+  init(copyOf pair: Pair) throws {
+    self.pair = pair
     scratch = try ScratchFolder("promotion")
     slave = Place(path: try scratch.makeFolder("the slave"))
-    let result = try RunningProgram.run("cp", ["-a", "\(place.path)/.", slave.path])
+    let result = try RunningProgram.run("cp", ["-a", "\(pair.slave.path)/.", slave.path])
     guard result.exitCode == 0 else { throw SupportError("\(result)") }
   }
 
@@ -69,9 +72,11 @@ final class Stage: Sendable {
   /// are drawn, and the journals that tell of it.
   static let differing = [
     // The journal, what was kept, and the report: they tell times and what was interrupted.
-    "var/lib/hotsync-state/standby/promotion",
-    // Who promoted, which is drawn; and when.
-    "var/lib/hotsync-state/epoch", "var/lib/hotsync-state/standby/promoted", "var/lib/hotsync-state/epoch-holder",
+    "var/lib/hotsync-state/standby",
+    // Who promoted, which is drawn.
+    "var/lib/hotsync-state/epoch", "var/lib/hotsync-state/epoch-holder",
+    // When the store was handed over.
+    "var/lib/hotsync/standby/handed-over",
     // What the store notes of locks and verifications.
     "var/lib/hotsync/standby/lock", "var/lib/hotsync/standby/cycle.lock", "var/lib/hotsync/standby/verified",
     "var/lib/hotsync/standby/verified-history", "var/lib/hotsync/standby/pins",

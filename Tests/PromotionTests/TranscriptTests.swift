@@ -8,7 +8,8 @@ import Testing
   private static let prompt = "Type the master's host name to go on:"
   private static let words = ["--accept", "maintenance", "--allow-stale"]
 
-  private func terminal(_ stage: Stage, _ words: [String], environment: [String: String] = [:]) throws -> PseudoTerminal {
+  private func terminal(_ stage: Stage, _ words: [String], environment: [String: String] = [:]) throws -> PseudoTerminal
+  {
     try PseudoTerminal("hotsync-promote", words + ["--root", stage.slave.path], environment: environment)
   }
 
@@ -43,7 +44,7 @@ import Testing
 
   @Test("the happy way at a terminal asks for the host name once, and tells what it does")
   func happyWay() throws {
-    let stage = try Stage(copyOf: try Stage.pair().slave)
+    let stage = try Stage(copyOf: try Stage.pair())
     let terminal = try terminal(stage, TranscriptTests.words)
     try terminal.expect(TranscriptTests.prompt)
     try terminal.type(Stage.master)
@@ -53,7 +54,7 @@ import Testing
 
   @Test("a wrong host name, and an empty one, change nothing", arguments: ["wrong", ""])
   func wrongName(_ name: String) throws {
-    let stage = try Stage(copyOf: try Stage.pair().slave)
+    let stage = try Stage(copyOf: try Stage.pair())
     let before = try stage.slave.snapshot()
     let terminal = try terminal(stage, TranscriptTests.words)
     try terminal.expect(TranscriptTests.prompt)
@@ -63,9 +64,11 @@ import Testing
     try expectTranscript(name.isEmpty ? "no-name" : "wrong-name", settled(terminal, stage))
   }
 
-  @Test("an interrupted promotion says where it stands, and goes on or goes back as it is told", arguments: ["continue", "back"])
+  @Test(
+    "an interrupted promotion says where it stands, and goes on or goes back as it is told",
+    arguments: ["continue", "back"])
   func interrupted(_ answer: String) throws {
-    let stage = try Stage(copyOf: try Stage.pair().slave)
+    let stage = try Stage(copyOf: try Stage.pair())
     _ = try stage.promote(Stage.unasked, environment: ["HOTSYNC_KILL_AT": "promote:30"])
     let terminal = try terminal(stage, TranscriptTests.words)
     try terminal.expect("Type continue to go on, or back to take it back:")
@@ -76,7 +79,7 @@ import Testing
 
   @Test("a guard that fails is told with its next step before anything is asked")
   func guardFails() throws {
-    let stage = try Stage(copyOf: try Stage.pair().slave)
+    let stage = try Stage(copyOf: try Stage.pair())
     let terminal = try terminal(stage, ["--allow-stale"])
     #expect(try terminal.end() == .exited(77), "\(terminal.transcript)")
     try expectTranscript("guard-fails", settled(terminal, stage))
@@ -84,7 +87,7 @@ import Testing
 
   @Test("a terminal that is closed while it asks leaves all as it was")
   func closed() throws {
-    let stage = try Stage(copyOf: try Stage.pair().slave)
+    let stage = try Stage(copyOf: try Stage.pair())
     let before = try stage.slave.snapshot()
     let terminal = try terminal(stage, TranscriptTests.words)
     try terminal.expect(TranscriptTests.prompt)
@@ -95,7 +98,7 @@ import Testing
 
   @Test("rollback and commit ask once, and do nothing for any other word than yes")
   func asksOnce() throws {
-    let stage = try Stage(copyOf: try Stage.pair().slave)
+    let stage = try Stage(copyOf: try Stage.pair())
     #expect(try stage.promote(Stage.unasked).exitCode == 3)
     for words in [["--rollback"], ["--commit"]] {
       let terminal = try terminal(stage, words)

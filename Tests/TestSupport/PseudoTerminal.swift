@@ -10,16 +10,16 @@ public final class PseudoTerminal {
   public private(set) var transcript = ""
 
   public init(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws {
-    let number = unsafe Glibc.open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
-    guard number >= 0 else { throw SupportError("no pseudo-terminal") }
-    terminal = Descriptor(owning: number)
+    let mode = OpenMode(rawValue: O_RDWR | O_NOCTTY)
+    terminal = try Descriptor.open("/dev/ptmx", mode)
+    let number = terminal.number
     var lock: Int32 = 0
     var other: UInt32 = 0
     // SAFETY: both live through the calls (TIOCSPTLCK and TIOCGPTN of ioctl_tty(2)).
     guard unsafe ioctl(number, 0x4004_5431, &lock) == 0, unsafe ioctl(number, 0x8004_5430, &other) == 0 else {
       throw SupportError("the pseudo-terminal has no other end")
     }
-    let far = unsafe Descriptor(owning: Glibc.open("/dev/pts/\(other)", O_RDWR | O_NOCTTY | O_CLOEXEC))
+    let far = try Descriptor.open("/dev/pts/\(other)", mode)
     let path = program.contains("/") ? program : "\(RunningProgram.productsFolder)/\(program)"
     child = try ChildProcess.start(
       path, arguments, environment: RunningProgram.plainEnvironment.merging(environment) { $1 }, input: far,
@@ -30,8 +30,7 @@ public final class PseudoTerminal {
   /// Waits until it has shown that.
   public func expect(_ text: String, limit: Duration = .seconds(60)) throws {
     let start = Clocks.system.elapsed()
-    let before = transcript.count
-    while !transcript.dropFirst(max(0, before - text.count)).contains(text), !transcript.hasSuffix(text) {
+    while !transcript.contains(text) {
       guard Clocks.system.elapsed() - start < limit else { throw SupportError("never shown: \(text)\n\(transcript)") }
       guard try read() else { throw SupportError("it ended before it showed: \(text)\n\(transcript)") }
     }

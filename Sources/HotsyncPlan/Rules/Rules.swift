@@ -17,7 +17,9 @@ public struct Rules: Sendable {
   private let others: [Rules]
 
   /// - Parameter roots: the connection's `include`, relative to `/`; without any, everything is excluded.
-  public init(roots: [RelativePath], excludes: [ExcludePattern]) { self.init(roots: roots, excludes: excludes, others: []) }
+  public init(roots: [RelativePath], excludes: [ExcludePattern]) {
+    self.init(roots: roots, excludes: excludes, others: [])
+  }
 
   /// These rules, and others beside them.
   public func adding(_ other: Rules) -> Rules { Rules(self, others: others + [other]) }

@@ -23,12 +23,12 @@ struct KeptEntries: ~Copyable {
 
   /// Puts it back in the place of whatever stands there now; it stays kept.
   func putBack(_ kept: FileName, as name: FileName, in target: borrowing Folder) throws(SystemError) {
-    let aside = FileName(checked: ".hotsync-" + hexadecimal(Environment.randomBytes(8)))
+    try target.removeTree(Folder.aside)
     do throws(SystemError) {
-      try folder.copyEntry(kept, into: target, as: aside, isDurable: true)
-      try target.rename(aside, into: target, as: name)
+      try folder.copyEntry(kept, into: target, as: Folder.aside, isDurable: true)
+      try target.rename(Folder.aside, into: target, as: name)
     } catch {
-      try? target.removeTree(aside)
+      try? target.removeTree(Folder.aside)
       throw error
     }
     try target.synchronize()
@@ -36,6 +36,45 @@ struct KeptEntries: ~Copyable {
 }
 
 extension Folder {
+  /// What is made aside, before it gets its name. There is one promotion at a time, so that one name is enough, and what a kill left
+  /// under it goes with the next try.
+  static let aside = FileName(checked: ".hotsync-promotion-aside")
+
+  /// Writes a file whole or not at all, with this mode and owner.
+  func put(_ content: [UInt8], _ owner: FileOwner, as name: FileName) throws(SystemError) {
+    try removeTree(Folder.aside)
+    do throws(SystemError) {
+      let file = try open(Folder.aside, [.writing, .exclusively])
+      try file.write(content)
+      let status = try file.status()
+      if status.owner != owner.user || status.group != owner.group {
+        try file.setOwner(owner.user, group: owner.group)
+      }
+      try file.setPermissions(owner.mode)
+      try file.synchronize()
+      try rename(Folder.aside, into: self, as: name)
+    } catch {
+      try? removeTree(Folder.aside)
+      throw error
+    }
+    try synchronize()
+  }
+
+  /// Removes what a kill left of files that were written aside under names that nobody else uses.
+  func removeLeftovers(beginningWith prefix: String) throws(SystemError) {
+    for name in try names() where name.bytes.starts(with: prefix.utf8) { try removeTree(name) }
+  }
+
+  /// The same of a restore: `.hotsync-` and 16 digits.
+  func removeRestoreLeftovers() throws(SystemError) {
+    let prefix = Array(".hotsync-".utf8)
+    for name in try names() where name.bytes.starts(with: prefix) {
+      let digits = name.bytes.dropFirst(prefix.count)
+      guard digits.count == 16, parseHexadecimal(Substring(decoding: digits, as: UTF8.self)) != nil else { continue }
+      try removeTree(name)
+    }
+  }
+
   /// Copies a regular file or a symbolic link with owner, mode, attributes and time, to a name that is free.
   func copyEntry(
     _ name: FileName, into target: borrowing Folder, as other: FileName, isDurable: Bool

@@ -36,10 +36,15 @@ final class RealEffects: Effects {
         try kept.keep(path.path.name, of: parent, as: FileName(checked: name))
         before.kept = name
         return before
-      case .move(let path, _): return try look(at: path)
+      case .move(let path, let other):
+        var before = try look(at: path)
+        before.otherFolderTime = try look(at: other).folderTime
+        return before
       case .exchange(let path, let other):
         var before = try look(at: path)
-        before.otherInode = try look(at: other).inode
+        let there = try look(at: other)
+        before.otherInode = there.inode
+        before.otherFolderTime = there.folderTime
         return before
       case .run, .own: return Before()
       }
@@ -57,7 +62,9 @@ final class RealEffects: Effects {
     return before
   }
 
-  private func parent(of path: LivePath) throws(SystemError) -> Folder { try world.root.folder.parentFolder(of: path.path) }
+  private func parent(of path: LivePath) throws(SystemError) -> Folder {
+    try world.root.folder.parentFolder(of: path.path)
+  }
 
   // MARK: Doing
 
@@ -90,13 +97,12 @@ final class RealEffects: Effects {
       _ = try parent.makeOrOpenFolder(path.path.name, permissions: 0o700)
       try parent.synchronize()
     case .write(let path, let content, let owner):
-      try parent(of: path).replace(
-        path.path.name, with: content.bytes, permissions: owner.mode, owner: owner.user, group: owner.group)
+      try parent(of: path).put(content.bytes, owner, as: path.path.name)
     case .link(let path, let target):
       let parent = try self.parent(of: path)
-      let aside = FileName(checked: ".hotsync-" + hexadecimal(Environment.randomBytes(8)))
-      try parent.makeSymbolicLink(aside, to: target.bytes)
-      try parent.rename(aside, into: parent, as: path.path.name)
+      try parent.removeTree(Folder.aside)
+      try parent.makeSymbolicLink(Folder.aside, to: target.bytes)
+      try parent.rename(Folder.aside, into: parent, as: path.path.name)
       try parent.synchronize()
     case .remove(let path):
       let parent = try self.parent(of: path)
@@ -181,13 +187,21 @@ final class RealEffects: Effects {
       if try parent(of: path).statusIfPresent(path.path.name)?.inode != before.inode {
         try move(other, to: path, before.inode)
       }
-      try giveBackTime(of: path, before)
+      try giveBackTimes(of: path, other, before)
     case .exchange(let path, let other):
       try exchange(path, with: other, before.otherInode, before.inode)
-      try giveBackTime(of: path, before)
+      try giveBackTimes(of: path, other, before)
     case .run, .own: break
     }
     return Outcome(.done)
+  }
+
+  /// The mirror's folders have their times as the catalog tells them: another one would count as damage.
+  private func giveBackTimes(of path: LivePath, _ other: LivePath, _ before: Before) throws(SystemError) {
+    if let time = before.otherFolderTime.map(Timestamp.init(nanosecondsSince1970:)) {
+      try parent(of: other).descriptor.setModified(time)
+    }
+    try giveBackTime(of: path, before)
   }
 
   private func giveBackTime(of path: LivePath, _ before: Before) throws(SystemError) {

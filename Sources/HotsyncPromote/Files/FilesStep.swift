@@ -1,6 +1,6 @@
 import HotsyncCatalog
-import HotsyncFacts
 import HotsyncConfig
+import HotsyncFacts
 import HotsyncSlave
 import HotsyncSystem
 

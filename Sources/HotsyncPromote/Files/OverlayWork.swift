@@ -1,7 +1,7 @@
-import HotsyncCatalog
-import HotsyncFacts
-import HotsyncConfig
 import FoundationEssentials
+import HotsyncCatalog
+import HotsyncConfig
+import HotsyncFacts
 import HotsyncSlave
 import HotsyncSystem
 
@@ -46,12 +46,23 @@ struct OverlayWork {
       }
     }
     crashPoint("promote")
+    try tidy(list)
     let damaged = try world.telling { () throws(StoreError) in
       try overlay(pinned, roots).apply(changes)
     }
     guard !damaged.isEmpty else { return "\(changes.count) files" }
     return "\(changes.count - damaged.count) files; damaged in the store, and not brought: "
       + damaged.prefix(20).map(\.path.description).joined(separator: ", ")
+  }
+
+  /// What a kill left of files that were on their way to their names.
+  private func tidy(_ list: List) throws(PromoteError) {
+    try PromoteError.telling { () throws(SystemError) in
+      for folder in list.folders {
+        guard let path = RelativePath(folder.path.bytes) else { continue }
+        try world.root.folder.folderIfPresent(at: path)?.removeRestoreLeftovers()
+      }
+    }
   }
 
   private func overlay(_ pinned: PinnedGeneration, _ roots: [RelativePath]) throws(StoreError) -> Overlay {
@@ -115,6 +126,7 @@ struct OverlayWork {
 
   func undo() throws(PromoteError) {
     guard let list = try read() else { return }
+    try tidy(list)
     try PromoteError.telling { () throws(SystemError) in
       let promotion = try world.root.folder.folder(at: world.folder.path)
       let kept = try KeptEntries(in: promotion)

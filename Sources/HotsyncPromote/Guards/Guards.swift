@@ -127,7 +127,8 @@ enum Guards {
         .generation, "\(what); the cycle after it never came to its end, and what it brought is not used.",
         next: "nothing: the last whole one is taken")
     }
-    return .pass(.generation, chosen.number == newest.number ? "\(what), and the newest." : "\(what), and an older one.")
+    return .pass(
+      .generation, chosen.number == newest.number ? "\(what), and the newest." : "\(what), and an older one.")
   }
 
   private static func fresh(_ facts: Circumstances) -> GuardResult {
@@ -203,7 +204,8 @@ enum Guards {
     }
     guard !facts.missingPackages.isEmpty else { return .pass(.packages, "Every package of the master is here.") }
     return .warn(
-      .packages, "\(facts.missingPackages.count) packages of the master are missing: \(Words.list(facts.missingPackages)).",
+      .packages,
+      "\(facts.missingPackages.count) packages of the master are missing: \(Words.list(facts.missingPackages)).",
       next: "hotsync-slave maintain --only packages, while there is a way to the Internet")
   }
 

@@ -48,7 +48,7 @@ final class Driver {
   /// Goes to the end of what was begun: of the promotion, or of its rollback.
   func run() throws(PromoteError) {
     while true {
-      crashPoint("promote")
+      boundary()
       switch journal.progress.next {
       case .nothing: return
       case .decide(let name):
@@ -60,9 +60,9 @@ final class Driver {
         let step = try step(name)
         if index == 0, let plan = journal.progress.plan(of: name) { tell(.begins(step, plan)) }
         let before = try effects.prepare(action, "\(name.rawValue)-\(index)")
-        crashPoint("promote")
+        boundary()
         try journal.add(.about(name, index: index, before: before))
-        crashPoint("promote")
+        boundary()
         try carryOut(step, index, action, before)
       case .repeatAction(let name, let index, let action, let before):
         try carryOut(try step(name), index, action, before)
@@ -71,18 +71,23 @@ final class Driver {
       case .undo(let name, let index, let action, let before):
         tell(.takesBack(name, action))
         let outcome = try effects.undo(action, before, of: try step(name))
-        crashPoint("promote")
+        boundary()
         try journal.add(.undone(name, index: index, outcome: outcome))
       case .endRollback: try journal.add(.rolledBack)
       }
     }
   }
 
+  /// Where tests kill a promotion; a check does nothing that could be interrupted.
+  private func boundary() {
+    if effects.isReal { crashPoint("promote") }
+  }
+
   private func carryOut(
     _ step: any PromotionStep, _ index: Int, _ action: Action, _ before: Before
   ) throws(PromoteError) {
     let outcome = try effects.carryOut(action, before, of: step)
-    crashPoint("promote")
+    boundary()
     try journal.add(.done(step.name, index: index, outcome: outcome))
     tell(.done(step.name, action, outcome))
   }

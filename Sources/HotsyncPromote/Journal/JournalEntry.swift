@@ -40,6 +40,8 @@ public struct Before: Codable, Hashable, Sendable {
   public var kept: String?
   /// Of the folder that holds the path: its time of modification, in nanoseconds since 1970.
   public var folderTime: Int64?
+  /// The same of the other path's folder, where there are two.
+  public var otherFolderTime: Int64?
 
   public init() {}
 }

@@ -73,10 +73,10 @@ public struct Progress: Sendable, Equatable {
   public mutating func take(_ entry: JournalEntry) throws(PromoteError) {
     switch (state, entry) {
     case (.running, .decided(let step, let answers)):
-      try require(step == current && self[step].plan == nil, entry)
+      try require(step == current && self[step].decisions == nil, entry)
       self[step].decisions = answers
     case (.running, .planned(let step, let plan)):
-      try require(step == current && self[step].plan == nil, entry)
+      try require(step == current && self[step].decisions != nil && self[step].plan == nil, entry)
       self[step].plan = plan
     case (.running, .about(let step, let index, let before)):
       let known = self[step]

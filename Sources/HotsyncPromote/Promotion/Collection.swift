@@ -65,6 +65,13 @@ extension Promotion {
       try Store.open(connection: connection.name, root: root.folder, path: configuration.store)
     })
     let status = try PromoteError.telling(store: { () throws(StoreError) in try StatusOfStore(store) })
+    // What a commit left half-done is carried out before anybody promotes it.
+    if !facts.console.isTrial {
+      let world = try world(number: 0, generation: 0, options, isTrial: true)
+      try PromoteError.telling(store: { () throws(StoreError) in
+        try store.settleCommit(accounts: try world.accounts(), mapsUnknownOwnersToNobody: world.mapsToNobody)
+      })
+    }
     facts.isStoreHandedOver = try PromoteError.telling(store: { () throws(StoreError) in try store.isHandedOver() })
     facts.hasUnfinishedCycle = try PromoteError.telling(store: { () throws(StoreError) in
       try store.hasUnfinishedCycle()
@@ -82,7 +89,7 @@ extension Promotion {
 
   private func lookAtGeneration(_ number: UInt64, _ facts: inout Circumstances) throws(PromoteError) {
     guard !facts.isStoreHandedOver else { return }
-    let world = try world(number: 0, generation: number, options)
+    let world = try world(number: 0, generation: number, options, isTrial: true)
     note(.generation, &facts) { (facts) throws(PromoteError) in facts.masterHost = try world.masterHost() }
     note(.network, &facts) { (facts) throws(PromoteError) in facts.network = try NetworkGuard.result(world) }
     note(.databases, &facts) { (facts) throws(PromoteError) in facts.databases = try self.judgeDatabases(world) }
@@ -133,7 +140,7 @@ extension Promotion {
   }
 
   private func signals(_ generation: UInt64) throws(PromoteError) -> [Signal] {
-    let world = try world(number: 0, generation: generation, options)
+    let world = try world(number: 0, generation: generation, options, isTrial: true)
     var probes: [any MasterProbe] = []
     for probe in configuration.promote.probe {
       switch probe {

@@ -32,6 +32,8 @@ public final class Promotion {
   let shelf: PromotionShelf
   /// The database servers that can run here.
   let engines: [any DatabaseEngine]
+  /// Shows what the guards say and what will be done, before anything is asked.
+  let show: (PromotionCheck) -> Void
   /// Told of what is copied, in files and bytes so far.
   let progress: @Sendable (UInt64, UInt64) -> Void
 
@@ -40,6 +42,7 @@ public final class Promotion {
     root: OpenFolder, rootPath: String, configuration: Configuration, connection: ConnectionConfiguration,
     options: PromotionOptions, engines: [any DatabaseEngine], person: any Operator, console: Console,
     clocks: Clocks = .system,
+    show: @escaping (PromotionCheck) -> Void = { _ in },
     progress: @escaping @Sendable (UInt64, UInt64) -> Void = { _, _ in }
   ) {
     self.root = root
@@ -51,6 +54,7 @@ public final class Promotion {
     self.console = console
     self.clocks = clocks
     self.engines = engines
+    self.show = show
     self.progress = progress
     shelf = PromotionShelf(root, connection: connection.name)
   }
@@ -69,7 +73,7 @@ public final class Promotion {
       }
     }
     let check = try check(isTrial: false)
-    person.tell(check.text)
+    show(check)
     guard check.isReady else { throw Promotion.refusal(check) }
     guard let plan = check.start else { throw Promotion.nothingToPromote }
     try confirm(check)
@@ -110,7 +114,9 @@ public final class Promotion {
     .refused, "cannot begin", "the promotion", cause: "there is no generation", next: "hotsync-promote --check")
 
   private static func refusal(_ check: PromotionCheck) -> PromoteError {
-    let failing = check.guards.filter { $0.state == .fail }
+    let all = check.guards.filter { $0.state == .fail }
+    // On another machine than the slave that waits for it nothing else means anything.
+    let failing = all.first?.name == .role ? [all[0]] : all
     let first = failing.first
     let names = failing.map(\.name.rawValue).joined(separator: ", ")
     return PromoteError(
@@ -176,7 +182,8 @@ public final class Promotion {
       guard options.confirmedMaster != nil else {
         throw PromoteError(
           .refused, "cannot go on with", "the interrupted promotion", cause: "nobody said that it is to go on",
-          next: "give --non-interactive --confirm-master-off HOSTNAME; or take it back: hotsync-promote --rollback --yes")
+          next:
+            "give --non-interactive --confirm-master-off HOSTNAME; or take it back: hotsync-promote --rollback --yes")
       }
       return "continue"
     }
@@ -265,7 +272,8 @@ public final class Promotion {
 
   private static func nothingThere(_ verb: String) -> PromoteError {
     PromoteError(
-      .refused, "cannot \(verb)", "a promotion", cause: "none was begun on this machine", next: "hotsync-promote --check")
+      .refused, "cannot \(verb)", "a promotion", cause: "none was begun on this machine",
+      next: "hotsync-promote --check")
   }
 
   // MARK: Looking
@@ -328,24 +336,25 @@ public final class Promotion {
     }
   }
 
-  func world(of start: PromotionStart) throws(PromoteError) -> PromotionWorld {
+  func world(of start: PromotionStart, isTrial: Bool = false) throws(PromoteError) -> PromotionWorld {
     var options = start.options
     options.isInteractive = self.options.isInteractive
     options.network = self.options.network ?? options.network
     options.accepted.formUnion(self.options.accepted)
-    return try world(number: start.number, generation: start.generation, options)
+    return try world(number: start.number, generation: start.generation, options, isTrial: isTrial)
   }
 
   func world(
-    number: Int, generation: UInt64, _ options: PromotionOptions
+    number: Int, generation: UInt64, _ options: PromotionOptions, isTrial: Bool
   ) throws(PromoteError) -> PromotionWorld {
     let (root, configuration, connection) = (root, configuration, connection)
     let bare = PromotionWorld(
       root: root, rootPath: rootPath, configuration: configuration, connection: connection, number: number,
-      generation: generation, options: options, clocks: clocks, facts: { (_) throws(PromoteError) in nil })
+      generation: generation, options: options, clocks: clocks, isTrial: isTrial,
+      facts: { (_) throws(PromoteError) in nil })
     return PromotionWorld(
       root: root, rootPath: rootPath, configuration: configuration, connection: connection, number: number,
-      generation: generation, options: options, clocks: clocks,
+      generation: generation, options: options, clocks: clocks, isTrial: isTrial,
       facts: { (subject) throws(PromoteError) in try bare.pin().fact(subject) })
   }
 
@@ -353,7 +362,8 @@ public final class Promotion {
     let promoter = parseHexadecimal(start.promoter[...]) ?? []
     return [
       AnnounceStep(), FenceStep(epoch: Epoch(number: start.epoch, promoter: promoter) ?? .first, since: clocks.now()),
-      FilesStep(progress: progress), PackagesStep(), DatabasesStep(engines: engines), NetworkStep(), ServicesStep(), EventsStep(),
+      FilesStep(progress: progress), PackagesStep(), DatabasesStep(engines: engines), NetworkStep(), ServicesStep(),
+      EventsStep(),
       ChecklistStep(),
     ]
   }

@@ -98,7 +98,7 @@ extension Promotion {
       let beginning = try beginning(chosen.number, facts)
       start = beginning
       do throws(PromoteError) { planned = try plan(beginning) } catch { failure = error }
-      if failure == nil { facts.files = try? FilesPlan.make(try world(of: beginning)) }
+      if failure == nil { facts.files = try? FilesPlan.make(try world(of: beginning, isTrial: true)) }
     }
     return PromotionCheck(
       connection: connection.name, guards: Guards.judge(facts), steps: planned, planFailure: failure,
@@ -115,7 +115,7 @@ extension Promotion {
 
   /// The same driver as the promotion's, behind a gate that lets nothing through.
   private func plan(_ start: PromotionStart) throws(PromoteError) -> [PromotionCheck.Step] {
-    let world = try world(of: start)
+    let world = try world(of: start, isTrial: true)
     let journal = try MemoryJournal(start)
     let steps = steps(start, world)
     let effects = ShownEffects()

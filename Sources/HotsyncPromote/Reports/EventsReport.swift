@@ -43,7 +43,7 @@ extension Promotion {
   /// Runs the post-restore hooks; a failing one does not keep the others from running.
   public func runEvents() throws(PromoteError) -> EventsReport {
     let last = try lastReport()
-    let world = try world(number: last?.number ?? 0, generation: last?.generation ?? 0, options)
+    let world = try world(number: last?.number ?? 0, generation: last?.generation ?? 0, options, isTrial: false)
     var report = EventsReport()
     for name in try EventsStep.hooks(world) {
       do throws(PromoteError) {

@@ -152,7 +152,8 @@ struct DatabasesStep: PromotionStep {
       let place = Store.instancePath(of: engine, store: world.configuration.store, connection: world.connection.name),
       let parent = place.parent
     else { return [:] }
-    let folder = try PromoteError.telling { () throws(SystemError) in try world.root.folder.folderIfPresent(at: parent) }
+    let folder = try PromoteError.telling { () throws(SystemError) in try world.root.folder.folderIfPresent(at: parent)
+    }
     guard let folder else { return [:] }
     do throws(ReportError) { return try LoadedDumps.read(engine, in: folder).dumps } catch { throw PromoteError(error) }
   }

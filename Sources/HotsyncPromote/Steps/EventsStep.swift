@@ -1,6 +1,6 @@
 import HotsyncCatalog
-import HotsyncFacts
 import HotsyncConfig
+import HotsyncFacts
 public import HotsyncSystem
 
 /// Runs the hooks of `post-restore.d`, each alone, so that each has its own place in the journal.

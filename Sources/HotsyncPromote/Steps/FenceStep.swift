@@ -1,6 +1,6 @@
 import HotsyncCatalog
-import HotsyncFacts
 import HotsyncConfig
+import HotsyncFacts
 import HotsyncProtocol
 import HotsyncSlave
 import HotsyncSystem
@@ -39,7 +39,8 @@ struct FenceStep: PromotionStep {
     plan.actions.append(.write(LivePath(path), StoredBytes(mark.bytes), FileOwner(mode: 0o600)))
     for timer in FenceStep.timers where world.isMachine && FenceStep.isActive(timer) {
       plan.actions.append(
-        .run(ProgramRun("systemctl", ["stop", timer], undo: ["systemctl", "start", timer], seconds: 60, mayFail: true)))
+        .run(
+          ProgramRun("systemctl", ["stop", timer], undo: ["systemctl", "start", timer], seconds: 60, mayFail: true)))
     }
     return plan
   }
@@ -54,6 +55,7 @@ struct FenceStep: PromotionStep {
   ) throws(PromoteError) -> String {
     if work.name == "hooks" { return try HookFolder.fence.run(world) }
     let wanted = try FenceStep.epoch(work)
+    try FenceStep.tidyState(world)
     do throws(ProtocolError) {
       let known = try EpochFile.read(below: world.root.folder)
       // Where another promotion of this machine raised it further meanwhile, it stays as high.
@@ -67,6 +69,7 @@ struct FenceStep: PromotionStep {
     // What a power switch did is the operator's to take back.
     if work.name == "hooks" { return }
     let epoch = try FenceStep.epoch(work)
+    try FenceStep.tidyState(world)
     let path = LivePath(checked: "var/lib/hotsync-state").path
     let state = try PromoteError.telling { () throws(SystemError) in try world.root.folder.folder(at: path) }
     do throws(ProtocolError) {
@@ -76,6 +79,13 @@ struct FenceStep: PromotionStep {
       }
       try EpochHolder.grant(epoch, to: world.connection.name, in: state)
     } catch { throw PromoteError(error) }
+  }
+
+  private static func tidyState(_ world: PromotionWorld) throws(PromoteError) {
+    try PromoteError.telling { () throws(SystemError) in
+      let state = try world.root.folder.folder(at: LivePath(checked: "var/lib/hotsync-state").path)
+      try state.removeLeftovers(beginningWith: ".new-epoch")
+    }
   }
 
   private static func epoch(_ work: OwnWork) throws(PromoteError) -> Epoch {

@@ -1,5 +1,5 @@
-import HotsyncConfig
 import HotsyncCatalog
+import HotsyncConfig
 import HotsyncFacts
 public import HotsyncSlave
 public import HotsyncSystem
@@ -17,7 +17,8 @@ extension PromotionWorld {
     let store = try store()
     return try telling { () throws(StoreError) in
       try PinnedGeneration.open(
-        store, "\(generation)", accounts: try accounts(), mapsUnknownOwnersToNobody: mapsToNobody, evenHandedOver: true)
+        store, "\(generation)", accounts: try accounts(), mapsUnknownOwnersToNobody: mapsToNobody, evenHandedOver: true,
+        leavesNoTrace: isTrial)
     }
   }
 

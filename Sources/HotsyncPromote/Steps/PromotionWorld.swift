@@ -17,12 +17,14 @@ public struct PromotionWorld: Sendable {
   public let generation: UInt64
   public let options: PromotionOptions
   public let clocks: Clocks
+  /// Of a check: nothing may be written, not even by looking.
+  public let isTrial: Bool
   private let readFacts: @Sendable (String) throws(PromoteError) -> [UInt8]?
 
   /// - Parameter facts: what the generation holds as `.hotsync/facts/<subject>.json`.
   public init(
     root: OpenFolder, rootPath: String, configuration: Configuration, connection: ConnectionConfiguration, number: Int,
-    generation: UInt64, options: PromotionOptions, clocks: Clocks = .system,
+    generation: UInt64, options: PromotionOptions, clocks: Clocks = .system, isTrial: Bool = false,
     facts: @escaping @Sendable (String) throws(PromoteError) -> [UInt8]?
   ) {
     self.root = root
@@ -33,6 +35,7 @@ public struct PromotionWorld: Sendable {
     self.generation = generation
     self.options = options
     self.clocks = clocks
+    self.isTrial = isTrial
     readFacts = facts
   }
 

@@ -6,13 +6,18 @@ import HotsyncSystem
 extension Store {
   private static let readers = StoreLayout.name("readers")
 
-  private func tryPin(_ name: FileName, shared: Bool) throws(StoreError) -> HeldLock? {
+  private func tryPin(
+    _ name: FileName, shared: Bool, leavesNoTrace: Bool = false
+  ) throws(StoreError) -> HeldLock? {
     try StoreError.telling { () throws(SystemError) in
-      try HeldLock(openPin(name, shared: shared), shared: shared)
+      try HeldLock(openPin(name, shared: shared, leavesNoTrace: leavesNoTrace), shared: shared)
     }
   }
 
-  private func openPin(_ name: FileName, shared: Bool) throws(SystemError) -> Descriptor {
+  private func openPin(_ name: FileName, shared: Bool, leavesNoTrace: Bool) throws(SystemError) -> Descriptor {
+    if leavesNoTrace {
+      return try pins.statusIfPresent(name) == nil ? pins.descriptor.duplicate() : pins.open(name)
+    }
     do throws(SystemError) { return try pins.open(name, [.readingAndWriting, .creating]) } catch {
       // What is on a disk that can only be read can still be restored from it: nobody commits or prunes there meanwhile.
       guard shared, error.isReadOnly else { throw error }
@@ -29,9 +34,11 @@ extension Store {
   }
 
   /// Nil where a commit or a prune holds it.
-  func tryPinForReading(_ generation: UInt64) throws(StoreError) -> ReaderPin? {
-    guard let readers = try tryPin(Store.readers, shared: true),
-      let own = try tryPin(StoreLayout.name(generation), shared: true)
+  ///
+  /// - Parameter leavesNoTrace: where no file of a pin is there none is made: whoever commits or prunes meanwhile may not see it.
+  func tryPinForReading(_ generation: UInt64, leavesNoTrace: Bool = false) throws(StoreError) -> ReaderPin? {
+    guard let readers = try tryPin(Store.readers, shared: true, leavesNoTrace: leavesNoTrace),
+      let own = try tryPin(StoreLayout.name(generation), shared: true, leavesNoTrace: leavesNoTrace)
     else { return nil }
     return ReaderPin(readers: readers, generation: own)
   }

@@ -63,3 +63,13 @@ extension Store {
     return try wanted.find(in: try generations().all, snapshots: snapshots)
   }
 }
+
+extension Store {
+  /// Carries out what an interrupted commit left; nothing where there is none.
+  public func settleCommit(accounts: Accounts, mapsUnknownOwnersToNobody: Bool) throws(StoreError) {
+    guard try hasJournal() else { return }
+    let metadata = MetadataWriter(
+      accounts: accounts, unknownOwner: mapsUnknownOwnersToNobody ? .nobody : .numeric)
+    try Committer(store: self, metadata: metadata).rollForward()
+  }
+}

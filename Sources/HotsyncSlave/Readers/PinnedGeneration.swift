@@ -29,10 +29,11 @@ public final class PinnedGeneration {
   /// - Parameter name: as the operator gave it; the newest where nothing was given.
   /// - Parameter accounts: owners for what an interrupted commit still has to bring.
   /// - Parameter evenHandedOver: also where a promotion has exchanged the mirror's folders: for what of it is not live.
+  /// - Parameter leavesNoTrace: nothing is written: an interrupted commit is busy, and one that comes meanwhile may not see the reader.
   /// - Throws: kind `.usage` where there is no such generation, `.busy` where a commit does not end.
   public static func open(
     _ store: Store, _ name: String = "latest", accounts: Accounts, mapsUnknownOwnersToNobody: Bool = false,
-    evenHandedOver: Bool = false, clocks: Clocks = .system
+    evenHandedOver: Bool = false, leavesNoTrace: Bool = false, clocks: Clocks = .system
   ) throws(StoreError) -> PinnedGeneration {
     if !evenHandedOver { try store.requireOwn() }
     guard let wanted = GenerationName(name) else { throw .unknownGeneration(name, store.connection) }
@@ -40,11 +41,11 @@ public final class PinnedGeneration {
       accounts: accounts, unknownOwner: mapsUnknownOwnersToNobody ? .nobody : .numeric)
     let start = clocks.elapsed()
     while true {
-      try settle(store, metadata, since: start, clocks)
+      if leavesNoTrace { try requireSettled(store) } else { try settle(store, metadata, since: start, clocks) }
       guard let found = try wanted.find(in: try store.generations().all, snapshots: store.snapshots) else {
         throw .unknownGeneration(name, store.connection)
       }
-      if let pin = try store.tryPinForReading(found.number), try !store.hasJournal(),
+      if let pin = try store.tryPinForReading(found.number, leavesNoTrace: leavesNoTrace), try !store.hasJournal(),
         try wanted.find(in: try store.generations().all, snapshots: store.snapshots) == found
       {
         // From here on a commit sees the pin, and what this generation needs stays.
@@ -66,6 +67,11 @@ public final class PinnedGeneration {
         try wait(store, since: start, clocks)
       }
     }
+  }
+
+  private static func requireSettled(_ store: Store) throws(StoreError) {
+    guard try store.hasJournal() else { return }
+    throw .busy("the store of \"\(store.connection)\"", "a commit is under way or waits to be carried out")
   }
 
   private static func wait(_ store: Store, since start: Duration, _ clocks: Clocks) throws(StoreError) {
