@@ -14,7 +14,7 @@ make_shop() {
     for n in $(seq '"$files"'); do echo "page $n" >/srv/www/pages/$n; done; echo "this is the shop" >/srv/www/index.html
     chown -R ada: /srv/www/pages
     printf "server { listen 80 default_server; root /srv/www; }\n" >/etc/nginx/sites-available/default; systemctl restart nginx
-    printf "* * * * * root date +%%s >>/srv/www/ticks\n" >/etc/cron.d/ticks
+    printf "* * * * * root date +\\%%s >>/srv/www/ticks\n" >/etc/cron.d/ticks
     printf "[mysqld]\nbind-address = 0.0.0.0\n" >/etc/mysql/mariadb.conf.d/90-story.cnf
     printf "listen_addresses = '"'*'"'\n" >/etc/postgresql/15/main/conf.d/story.conf
     echo "host all all 10.77.0.0/24 scram-sha-256" >>/etc/postgresql/15/main/pg_hba.conf
