@@ -42,7 +42,8 @@ import Testing
       ["hotsync", "--nonsense"], ["hotsync", "sync", "--dry"], ["hotsync", "status", "--root"],
       ["hotsync", "config", "set", "role"], ["hotsync", "config"], ["hotsync", "activate"],
       ["hotsync", "snapshot", "create"], ["hotsync", "snapshot", "nonsense"], ["hotsync-slave", "snapshot", "pin"],
-      ["hotsync-slave", "maintain", "--only"], ["hotsync-slave", "nonsense"], ["hotsync-slave", "serve"], ["hotsync-slave", "restore"],
+      ["hotsync-slave", "maintain", "--only"], ["hotsync-slave", "nonsense"], ["hotsync-slave", "serve"],
+      ["hotsync-slave", "restore"],
       ["hotsync-promote", "nonsense"], ["hotsync-promote", "--check", "--rollback"],
     ])
   func usage(_ words: [String]) throws {

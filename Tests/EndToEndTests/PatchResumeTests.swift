@@ -92,7 +92,8 @@ import Testing
     // What is staged where the base has a hole would show through.
     try setting.pair.data.open("large").write(setting.random.bytes(15 << 20), at: 20 << 20)
     try setting.scripted.killSlave(
-      at: "stage:\(wholeChunks(in: 25 << 19))", after: "fallocate --punch-hole --offset 22MiB --length 2MiB '\(path)/large'")
+      at: "stage:\(wholeChunks(in: 25 << 19))",
+      after: "fallocate --punch-hole --offset 22MiB --length 2MiB '\(path)/large'")
     try expectResumed(setting, literal: (19 << 20) + PatchResumeTests.held)
   }
 }
