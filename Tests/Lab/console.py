@@ -2,8 +2,9 @@
 
 usage: console.py LOG -- COMMAND...     answers on standard input, a line each: PROMPT=ANSWER
 
-A prompt is answered once, in the order of the lines; lines whose prompt never comes are not needed. All that was shown goes
-to LOG. Ends as the command ends, or with 124 after ten minutes.
+A prompt is answered once, in the order of the lines; lines whose prompt never comes are not needed. The answer !close is the
+terminal's end: it is closed, whatever the command makes of that. All that was shown goes to LOG. Ends as the command ends,
+with 0 after a !close, or with 124 after ten minutes.
 """
 import os
 import pty
@@ -38,6 +39,9 @@ with open(log, "wb") as file:
         for index, (prompt, answer) in enumerate(answers):
             if prompt.encode() in unread:
                 time.sleep(0.2)
+                if answer == "!close":
+                    os.close(terminal)
+                    sys.exit(0)
                 os.write(terminal, answer.encode() + b"\n")
                 unread = b""
                 del answers[: index + 1]

@@ -47,6 +47,7 @@ final class Driver {
 
   /// Goes to the end of what was begun: of the promotion, or of its rollback.
   func run() throws(PromoteError) {
+    try stopAgain()
     while true {
       boundary()
       switch journal.progress.next {
@@ -81,6 +82,14 @@ final class Driver {
   /// Where tests kill a promotion; a check does nothing that could be interrupted.
   private func boundary() {
     if effects.isReal { crashPoint("promote") }
+  }
+
+  /// The power may have come back since: data folders do not change places below servers that a boot has started.
+  private func stopAgain() throws(PromoteError) {
+    if case .nothing = journal.progress.next { return }
+    for (name, run) in journal.progress.heldStops {
+      _ = try effects.carryOut(.run(run), Before(), of: try step(name))
+    }
   }
 
   private func carryOut(

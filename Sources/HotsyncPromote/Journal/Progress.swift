@@ -143,6 +143,22 @@ public struct Progress: Sendable, Equatable {
     }
   }
 
+  /// What stopped a unit that nothing has started again since, and that is not taken back: it must go on standing still. A boot
+  /// in between starts whatever is enabled.
+  var heldStops: [(step: StepName, run: ProgramRun)] {
+    var held: [(step: StepName, run: ProgramRun)] = []
+    for step in StepName.allCases {
+      let known = self[step]
+      for index in 0..<max(0, known.begun.count - known.undone) {
+        guard case .run(let run)? = known.plan?.actions[index], run.program == "systemctl" else { continue }
+        guard run.arguments.first == "stop" || run.arguments.first == "start" else { continue }
+        held.removeAll { $0.run.arguments.last == run.arguments.last }
+        if run.arguments.first == "stop" { held.append((step, run)) }
+      }
+    }
+    return held
+  }
+
   public func plan(of step: StepName) -> StepPlan? { self[step].plan }
   public func decisions(of step: StepName) -> [String: String]? { self[step].decisions }
   public func isEnded(_ step: StepName) -> Bool { self[step].isEnded }

@@ -129,8 +129,11 @@ struct NetworkWork {
         for file in try below.names() where try below.status(file).kind != .folder {
           try below.copyEntry(file, into: target, as: file, isDurable: true)
         }
+        try target.descriptor.takeMetadata(of: below.descriptor)
         try target.synchronize()
       }
+      // The way back copies the folders as they are here, modes included.
+      try saved.descriptor.takeMetadata(of: network.descriptor)
       try saved.synchronize()
     }
     let text = NetworkWork.returnScript(

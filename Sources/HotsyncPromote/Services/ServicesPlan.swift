@@ -16,14 +16,19 @@ struct ServicesPlan: Equatable, Sendable {
 
   private static let timedNames: Set<String> = ["cron.service", "anacron.service", "atd.service", "cronie.service"]
 
-  /// - Parameter isInstalled: whether this machine has the unit, of an instance its template.
-  init(theirs: Facts.Services, ours: Facts.Services, isInstalled: (String) -> Bool) {
+  /// - Parameters:
+  ///   - isVoid: whether its package says that there is nothing to start: an old init script beside a unit that is none.
+  ///   - isInstalled: whether this machine has the unit, of an instance its template.
+  init(
+    theirs: Facts.Services, ours: Facts.Services, isVoid: (String) -> Bool = { _ in false },
+    isInstalled: (String) -> Bool
+  ) {
     let enabled = Set(ours.enabled.map(\.name) + ours.scripts.map { "\($0).service" })
     let masked = Set(ours.masked)
     var names = theirs.enabled.map(\.name)
     names += theirs.scripts.map { "\($0).service" }.filter { !names.contains($0) }
     var missing: [String] = []
-    for name in names.sorted(by: ServicesPlan.precedes) where !BaseUnits.contains(name) {
+    for name in names.sorted(by: ServicesPlan.precedes) where !BaseUnits.contains(name) && !isVoid(name) {
       if masked.contains(name) {
         notes.append("\(name) is masked here: systemctl unmask \(name), if it is to run")
       } else if !isInstalled(name) {

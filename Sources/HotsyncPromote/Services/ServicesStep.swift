@@ -24,9 +24,10 @@ public struct ServicesStep: PromotionStep {
     let comparison: ServicesPlan
     do throws(FactsError) {
       let ours = try Facts.Services.gathered(below: world.root.folder, isMachine: world.isMachine)
-      comparison = ServicesPlan(theirs: try Facts.Services(decoding: bytes), ours: ours) {
-        ServicesStep.isInstalled($0, below: world.root.folder)
-      }
+      comparison = ServicesPlan(
+        theirs: try Facts.Services(decoding: bytes), ours: ours,
+        isVoid: { ServicesStep.isVoid($0, below: world.root.folder) },
+        isInstalled: { ServicesStep.isInstalled($0, below: world.root.folder) })
     } catch { throw PromoteError(error) }
     let running = ServicesStep.running(comparison.units + comparison.timed, world)
     var actions: [Action] = [
@@ -54,6 +55,15 @@ public struct ServicesStep: PromotionStep {
           "start", ["unit": unit.name, "ran": running.contains(unit.name) ? "yes" : "no"],
           shown: "systemctl start \(unit.name)", needsMachine: true, mayFail: true)))
     return actions
+  }
+
+  /// Whether the unit that its package brings leads to /dev/null, as Debian's sudo.service does.
+  static func isVoid(_ unit: String, below root: borrowing Folder) -> Bool {
+    guard let name = FileName(unit) else { return false }
+    return places.dropFirst().contains { text in
+      guard let path = RelativePath(text), let folder = try? root.folderIfPresent(at: path) else { return false }
+      return (try? folder.readLink(name)) == Array("/dev/null".utf8)
+    }
   }
 
   static func isInstalled(_ unit: String, below root: borrowing Folder) -> Bool {

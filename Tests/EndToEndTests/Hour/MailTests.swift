@@ -10,10 +10,11 @@ import Testing
     try place.writeScript("#!/bin/sh\ncat >>'\(place.path)/mails'\n", to: "usr/sbin/sendmail")
   }
 
+  /// Without `HotSync on HOST: `.
   private func subjects(_ place: Place) throws -> [String] {
     guard try place.holds("mails") else { return [] }
-    return try place.read("mails").split(separator: "\n").filter { $0.hasPrefix("Subject: ") }.map { line in
-      String(line.drop { $0 != ":" }.split(separator: ":", maxSplits: 1)[0].split(separator: ": ", maxSplits: 1)[1])
+    return try place.read("mails").split(separator: "\n").filter { $0.hasPrefix("Subject: HotSync on ") }.map { line in
+      line.split(separator: ": ").dropFirst(2).joined(separator: ": ")
     }
   }
 

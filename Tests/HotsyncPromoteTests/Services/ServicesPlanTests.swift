@@ -1,4 +1,5 @@
 import HotsyncFacts
+import HotsyncSystem
 import TestSupport
 import Testing
 
@@ -33,6 +34,19 @@ struct ServicesPlanTests {
     let plan = ServicesPlan(
       theirs: services(["nginx.service"]), ours: services([], masked: ["nginx.service"]), isInstalled: { _ in true })
     #expect(plan.units.isEmpty && plan.notes.count == 1)
+  }
+
+  @Test("a unit that its package leads to nothing is passed over, without a word")
+  func void() throws {
+    let scratch = try ScratchFolder("services")
+    for (path, unit) in [("lib/systemd/system", "sudo.service"), ("etc/systemd/system", "mine.service")] {
+      try scratch.makeOrOpenFolder(path).makeSymbolicLink(try #require(FileName(unit)), to: Array("/dev/null".utf8))
+    }
+    let root = try scratch.open()
+    let plan = ServicesPlan(
+      theirs: services([], scripts: ["sudo", "mine"]), ours: services([]),
+      isVoid: { ServicesStep.isVoid($0, below: root) }, isInstalled: { _ in true })
+    #expect(plan.units.map(\.name) == ["mine.service"] && plan.notes.isEmpty)
   }
 
   @Test("a unit is installed by its file, an instance by its template, a script by itself")
