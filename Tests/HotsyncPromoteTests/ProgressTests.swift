@@ -34,6 +34,7 @@ import Testing
       case .repeatAction(let step, let index, _, _): entries.append(.done(step, index: index, outcome: Outcome(.done)))
       case .end(let step): entries.append(.ended(step))
       case .open: entries.append(.opened)
+      case .forget(let step): entries.append(.forgotten(step))
       case .undo(let step, let index, _, _): entries.append(.undone(step, index: index, outcome: Outcome(.done)))
       case .endRollback: entries.append(.rolledBack)
       }
@@ -68,6 +69,24 @@ import Testing
     for cut in (count + 1)...back.count {
       #expect(try ProgressTests.entries(Array(back.prefix(cut))) == back)
     }
+  }
+
+  @Test("a step that is reconsidered is taken back alone, and planned anew, wherever that is cut")
+  func reconsiders() throws {
+    let whole = try ProgressTests.entries([.begun(ProgressTests.start)])
+    let place = try #require(whole.lastIndex { if case .about(.fence, 1, _) = $0 { true } else { false } })
+    let again = try ProgressTests.entries(Array(whole[...place]) + [.reconsider(.fence)])
+    #expect(try Progress(again).state == .open)
+    let undone = again.compactMap { entry -> Int? in
+      if case .undone(.fence, let index, _) = entry { index } else { nil }
+    }
+    #expect(undone == [1, 0])
+    for cut in (place + 1)...again.count {
+      #expect(try ProgressTests.entries(Array(again.prefix(cut))).last == .opened)
+    }
+    // In the middle of it all can still be taken back.
+    #expect(try Progress(ProgressTests.entries(Array(again.prefix(place + 3)) + [.rollback])).state == .rolledBack)
+    #expect((try? Progress(Array(whole[...place]) + [.reconsider(.files)])) == nil)
   }
 
   @Test("entries that cannot follow one another are damage")

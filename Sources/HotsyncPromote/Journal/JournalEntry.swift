@@ -56,6 +56,9 @@ public enum JournalEntry: Codable, Hashable, Sendable {
   case ended(StepName)
   /// All steps are done: this machine is the production machine.
   case opened
+  /// The step that it is in is taken back, to be decided and planned anew.
+  case reconsider(StepName)
+  case forgotten(StepName)
   case rollback
   /// The action of that number was taken back.
   case undone(StepName, index: Int, outcome: Outcome)

@@ -4,6 +4,7 @@ public import HotsyncSystem
 ///
 /// ```
 /// begun → for each step: [decided] planned (about done)* ended → opened → committed
+///       ↘ reconsider within a step: undone*, backwards, forgotten → the same step again
 ///       ↘ rollback at any moment: undone*, backwards            → rolledBack
 /// ```
 public struct Progress: Sendable, Equatable {
@@ -28,6 +29,8 @@ public struct Progress: Sendable, Equatable {
     case end(StepName)
     case open
     case undo(StepName, Int, Action, Before)
+    /// All of a reconsidered step is taken back.
+    case forget(StepName)
     case endRollback
     case nothing
   }
@@ -45,6 +48,8 @@ public struct Progress: Sendable, Equatable {
   public let start: PromotionStart
   public private(set) var state = State.running
   private(set) var steps: [StepName: StepState] = [:]
+  /// The step that is being taken back alone.
+  private var reconsidered: StepName?
 
   /// - Throws: kind `.damaged` where the entries cannot follow one another.
   public init(_ entries: some Sequence<JournalEntry>) throws(PromoteError) {
@@ -71,6 +76,7 @@ public struct Progress: Sendable, Equatable {
 
   /// Goes on by what was written.
   public mutating func take(_ entry: JournalEntry) throws(PromoteError) {
+    if let step = reconsidered { return try take(entry, reconsidering: step) }
     switch (state, entry) {
     case (.running, .decided(let step, let answers)):
       try require(step == current && self[step].decisions == nil, entry)
@@ -93,6 +99,9 @@ public struct Progress: Sendable, Equatable {
     case (.running, .opened):
       try require(current == nil, entry)
       state = .open
+    case (.running, .reconsider(let step)):
+      try require(step == current, entry)
+      reconsidered = step
     case (.running, .rollback), (.open, .rollback): state = .rollingBack
     case (.rollingBack, .undone(let step, let index, _)):
       try require(lastBegun.map { $0.step == step && $0.index == index } ?? false, entry)
@@ -101,6 +110,22 @@ public struct Progress: Sendable, Equatable {
       try require(lastBegun == nil, entry)
       state = .rolledBack
     case (.open, .committed): state = .committed
+    default: throw .impossible(entry)
+    }
+  }
+
+  private mutating func take(_ entry: JournalEntry, reconsidering step: StepName) throws(PromoteError) {
+    switch entry {
+    case .undone(let undone, let index, _):
+      try require(undone == step && index == self[step].begun.count - self[step].undone - 1, entry)
+      self[step].undone += 1
+    case .forgotten(let forgotten):
+      try require(forgotten == step && self[step].begun.count == self[step].undone, entry)
+      self[step] = StepState()
+      reconsidered = nil
+    case .rollback:
+      state = .rollingBack
+      reconsidered = nil
     default: throw .impossible(entry)
     }
   }
@@ -115,6 +140,11 @@ public struct Progress: Sendable, Equatable {
     case .running:
       guard let step = current else { return .open }
       let known = self[step]
+      if reconsidered == step {
+        let index = known.begun.count - known.undone - 1
+        guard index >= 0, let plan = known.plan else { return .forget(step) }
+        return .undo(step, index, plan.actions[index], known.begun[index])
+      }
       guard let decisions = known.decisions else { return .decide(step) }
       guard let plan = known.plan else { return .plan(step, decisions) }
       let index = known.outcomes.count
