@@ -86,7 +86,7 @@ let package = Package(
       "hotsync",
       [
         "HotsyncMaster", "HotsyncCommand", "HotsyncConfig", "HotsyncReport", "HotsyncTransport", "HotsyncSystem",
-        "HotsyncCatalog",
+        "HotsyncCatalog", "HotsyncProtocol",
         argumentParser,
       ]),
     executable(
@@ -104,7 +104,7 @@ let package = Package(
       ]),
     // What the tests stand on, and a tool by which scripts make trees.
     .target(
-      name: "TestSupport", dependencies: ["HotsyncSystem"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["HotsyncSystem", "HotsyncCatalog"], path: "Tests/TestSupport",
       swiftSettings: settings),
     .executableTarget(
       name: "make-tree", dependencies: ["TestSupport", "HotsyncSystem"], path: "Tests/MakeTree", swiftSettings: settings

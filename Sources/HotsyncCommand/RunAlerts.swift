@@ -42,8 +42,8 @@ public struct RunAlerts: Sendable {
       (
         isFenced,
         trouble(
-          "fenced.\(name)", "\(name): this machine is fenced, another one is the master now",
-          failure.map(RunAlerts.lines) ?? [], "\(name): this machine is the master again")
+          RunAlerts.fenceKey, RunAlerts.fenceSubject,
+          failure.map(RunAlerts.lines) ?? [], RunAlerts.fenceRecovery)
       ),
       (
         failure == nil && cycle.exitCode == .incomplete,
@@ -52,6 +52,19 @@ public struct RunAlerts: Sendable {
           RunAlerts.lines(cycle.problems.filter(\.leftOut)), "\(name): the copy is complete again")
       ),
     ])
+  }
+
+  /// The fence is the machine's, whichever connection it was learnt by.
+  private static let fenceKey = "fenced"
+  private static let fenceSubject = "this machine is fenced: another one is the master now"
+  private static let fenceRecovery = "this machine is not fenced any more"
+
+  /// What the guard found.
+  ///
+  /// - Parameter cause: why this machine is fenced; nil where it is not.
+  public func tell(fence cause: String?) {
+    let lines = [cause ?? "", "  next:  hotsync status tells what stopped and what to type"]
+    note([(cause != nil, trouble(RunAlerts.fenceKey, RunAlerts.fenceSubject, lines, RunAlerts.fenceRecovery))])
   }
 
   /// What came of the slave's maintenance.

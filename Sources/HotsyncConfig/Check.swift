@@ -111,12 +111,6 @@ struct Check {
     let key = path.joined(separator: ".")
     switch row.effect {
     case .effective: return true
-    case .only(let words):
-      if words.contains(where: { .text($0) == checked }) { return true }
-      let shown = words.map { $0.isEmpty ? "\"\"" : $0 }.joined(separator: " or ")
-      refuse(
-        key, origin, "expected \(shown): anything else is not available in this version",
-        next: command.setting(key, row.exampleWord(path)))
     case .onlyDefault:
       if row.checkedDefault(path) == checked { return true }
       let standard = row.defaultText(path)

@@ -38,7 +38,6 @@ enum ConfigurationSample {
     switch row.effect {
     case .effective: ""
     case .onlyDefault: " (so far the default only)"
-    case .only(let words): " (so far only " + words.map { $0.isEmpty ? "\"\"" : $0 }.joined(separator: " or ") + ")"
     }
   }
 

@@ -6,8 +6,6 @@ enum Schema {
     case effective
     /// Not built yet: the default may stand there, anything else would have no effect and is refused.
     case onlyDefault
-    /// Some of the values are built.
-    case only([String])
   }
 
   enum Default: Sendable {

@@ -35,7 +35,6 @@ extension Schema.Row {
 
   /// What to show in a command that sets this key.
   func exampleWord(_ path: [String]) -> String {
-    if case .only(let words) = effect, let first = words.first { return first }
     switch (standard, type) {
     case (.scalar, _): return defaultText(path)
     case (_, .choice(let words)): return words.first ?? "VALUE"

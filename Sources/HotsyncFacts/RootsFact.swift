@@ -17,8 +17,14 @@ public struct RootsFact: Sendable, Equatable {
     /// Absolute paths; those that are no UTF-8 in base64, apart.
     var data: [String] = []
     var config: [String] = []
-    var data_base64: [String]?
-    var config_base64: [String]?
+    var oddData: [String]?
+    var oddConfig: [String]?
+
+    enum CodingKeys: String, CodingKey {
+      case version, data, config
+      case oddData = "data_base64"
+      case oddConfig = "config_base64"
+    }
   }
 
   private static let limit = 1 << 20
@@ -29,10 +35,8 @@ public struct RootsFact: Sendable, Equatable {
     var document = Document()
     document.data = data.compactMap { $0.utf8Text.map { "/" + $0 } }
     document.config = config.compactMap { $0.utf8Text.map { "/" + $0 } }
-    let oddData = data.filter { $0.utf8Text == nil }.map { base64($0.bytes) }
-    let oddConfig = config.filter { $0.utf8Text == nil }.map { base64($0.bytes) }
-    if !oddData.isEmpty { document.data_base64 = oddData }
-    if !oddConfig.isEmpty { document.config_base64 = oddConfig }
+    document.oddData = RootsFact.odd(data)
+    document.oddConfig = RootsFact.odd(config)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     return Array((try? encoder.encode(document)) ?? Data()) + [UInt8(ascii: "\n")]
@@ -42,8 +46,8 @@ public struct RootsFact: Sendable, Equatable {
   public init(decoding bytes: [UInt8]) throws(FactsError) {
     guard bytes.count <= RootsFact.limit, let document = try? JSONDecoder().decode(Document.self, from: Data(bytes)),
       document.version == 1, document.data.count <= RootsFact.most, document.config.count <= RootsFact.most,
-      let data = RootsFact.paths(document.data, document.data_base64),
-      let config = RootsFact.paths(document.config, document.config_base64)
+      let data = RootsFact.paths(document.data, document.oddData),
+      let config = RootsFact.paths(document.config, document.oddConfig)
     else {
       throw FactsError(
         .damaged, "cannot read", "the fact \"roots\"", cause: "it is no list of folders",
@@ -51,6 +55,12 @@ public struct RootsFact: Sendable, Equatable {
           + "connections.NAME.data.include '[…]'")
     }
     self.init(data: data, config: config)
+  }
+
+  /// Those that are no UTF-8; nil where there are none.
+  private static func odd(_ paths: [RelativePath]) -> [String]? {
+    let odd = paths.filter { $0.utf8Text == nil }.map { base64($0.bytes) }
+    return odd.isEmpty ? nil : odd
   }
 
   /// Nil where one of them is none.

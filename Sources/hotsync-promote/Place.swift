@@ -21,6 +21,16 @@ struct Place {
     connection = try world.connection(name, of: configuration)
   }
 
+  /// Tells root of it, through the system's own sendmail. Whoever stands at the console hears of it anyway.
+  func mail(_ report: PromotionReport) {
+    guard !configuration.mailTo.isEmpty, Mail.canBeSent(from: root.folder) else { return }
+    let subject = "hotsync: \(Environment.hostName) was promoted in the place of \(report.masterHost)"
+    let lines = report.text(now: Clocks.system.now()).split(separator: "\n").map(String.init)
+    do throws(ReportError) {
+      try Mail(to: configuration.mailTo, subject: subject, lines: lines).send(from: root.folder)
+    } catch { world.console.note("\(error.operation) \(error.subject): \(error.cause)") }
+  }
+
   func promotion(
     _ options: PromotionOptions, _ person: any Operator, progress: (@Sendable (UInt64, UInt64) -> Void)?
   ) -> Promotion {

@@ -75,7 +75,7 @@ struct Promote: ParsableCommand {
 
   private func carryOut(_ world: CommandWorld) throws -> HotsyncReport.ExitCode {
     let place = try Place(world, chosen.connection)
-    let person = TerminalOperator(isQuiet: options.quiet)
+    let person = TerminalOperator(isQuiet: options.quiet, isAlone: nonInteractive)
     let promotion = place.promotion(promotionOptions, person, progress: nil)
     if check { return world.console.present(try promotion.check()) }
     if history { return world.console.present(PromotionHistory(try promotion.history())) }
@@ -100,7 +100,9 @@ struct Promote: ParsableCommand {
           try agrees(person, "Remove what the promotion displaced, for good? Type yes to go on:")
         })
     }
-    return world.console.present(try promotion.run())
+    let done = try promotion.run()
+    place.mail(done)
+    return world.console.present(done)
   }
 
   private func agrees(_ person: TerminalOperator, _ question: String) throws(PromoteError) -> Bool {

@@ -45,6 +45,13 @@ struct StatusVerb: Verb {
 
   /// What the last maintenance wrote down; what the store says now counts more.
   private func fill(_ told: inout SlaveStatusReport.Connection, from root: borrowing Folder) throws {
+    if let mark = try PromotionMark.read(told.name, below: root) {
+      told.ready = false
+      told.blockers.append(
+        Blocker(
+          code: "promoted", message: "this machine was promoted at \(mark.since.rfc3339), and takes no cycles any more",
+          nextStep: "hotsync-promote --report; it is the production machine until hotsync-promote --rollback"))
+    }
     if let record = try MaintenanceRecord.read(told.name, below: root) {
       told.lastMaintenance = SlaveStatusReport.Maintenance(time: record.moment, result: record.result.rawValue)
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import HotsyncCommand
+import HotsyncProtocol
 import HotsyncReport
 import HotsyncSystem
 
@@ -30,6 +31,9 @@ struct AlertCommand: ParsableCommand {
       let ending = AlertCommand.ending(of: unit)
       if !AlertCommand.told.contains(ending) {
         alerts.tell(service: unit, ending: ending, connection: connection)
+      }
+      if unit.hasPrefix("hotsync-guard") {
+        alerts.tell(fence: try Fence.read(below: try world.openRoot())?.cause)
       }
       _ = try alerts.deliver()
       return .done

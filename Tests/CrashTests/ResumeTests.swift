@@ -39,18 +39,17 @@ import Testing
 
   @Test(
     "a large new file is gone on with in its middle",
-    arguments: ["HOTSYNC_KILL_AT=push-large:100", "HOTSYNC_AGENT_KILL_AT=stage:100"])
-  func largeFile(_ fault: String) throws {
-    let parts = fault.split(separator: "=").map(String.init)
+    arguments: [("HOTSYNC_KILL_AT", "push-large"), ("HOTSYNC_AGENT_KILL_AT", "stage")])
+  func largeFile(_ program: String, _ point: String) throws {
     let pair = try pair([("large", 64 << 20)], seed: 3)
-    let sent = try resume(pair, [parts[0]: parts[1]])
+    let sent = try resume(pair, [program: "\(point):\(wholeChunks(in: 50 << 20))"])
     #expect(sent < 24 << 20, "\(sent) of \(64 << 20) bytes")
   }
 
   @Test("what is staged of a file that changed meanwhile is dropped")
   func changedMeanwhile() throws {
     let pair = try pair([("large", 16 << 20)], seed: 4)
-    #expect(try pair.sync(["HOTSYNC_KILL_AT": "push-large:20"]).wasKilled)
+    #expect(try pair.sync(["HOTSYNC_KILL_AT": "push-large:\(wholeChunks(in: 10 << 20))"]).wasKilled)
     try pair.waitForAgent()
     try Descriptor.open("\(pair.data)/large", .readingAndWriting).write([1, 2, 3], at: 100)
     let cycle = try pair.syncWell("committed")

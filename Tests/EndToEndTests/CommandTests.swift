@@ -6,19 +6,20 @@ import Testing
 @Suite struct CommandTests {
   // MARK: Every command
 
-  @Test("every verb of both programs has --help, on standard output, with 0")
+  @Test("every verb of the three programs has --help, on standard output, with 0")
   func help() throws {
     let verbs = [
       "hotsync": [
-        "", "sync", "status", "check", "activate", "deactivate", "apply", "config", "config get", "config set",
-        "config unset", "config show", "config check", "snapshot", "snapshot create", "snapshot list",
-        "snapshot delete",
+        "", "sync", "status", "check", "key", "key generate", "key show", "key rotate", "trust", "activate",
+        "deactivate", "apply", "guard", "config", "config get", "config set", "config unset", "config show",
+        "config check", "snapshot", "snapshot create", "snapshot list", "snapshot delete",
       ],
       "hotsync-slave": [
-        "", "serve", "apply", "status", "generations", "history", "restore", "verify", "prune", "config", "config get",
-        "config set", "config unset", "config show", "config check", "snapshot", "snapshot pin", "snapshot unpin",
-        "snapshot list",
+        "", "maintain", "serve", "apply", "authorize", "revoke", "check", "status", "generations", "history",
+        "restore", "verify", "prune", "rehearse", "seed", "config", "config get", "config set", "config unset",
+        "config show", "config check", "snapshot", "snapshot pin", "snapshot unpin", "snapshot list",
       ],
+      "hotsync-promote": ["", "post-restore"],
     ]
     for (program, verbs) in verbs {
       for verb in verbs {
@@ -29,7 +30,7 @@ import Testing
     }
   }
 
-  @Test("--version prints the version", arguments: ["hotsync", "hotsync-slave"])
+  @Test("--version prints the version", arguments: ["hotsync", "hotsync-slave", "hotsync-promote"])
   func version(_ program: String) throws {
     let result = try RunningProgram.run(program, ["--version"])
     #expect(result.exitCode == 0 && result.outputText.hasPrefix("hotsync ") && result.errors == [], "\(result)")
@@ -41,7 +42,9 @@ import Testing
       ["hotsync", "--nonsense"], ["hotsync", "sync", "--dry"], ["hotsync", "status", "--root"],
       ["hotsync", "config", "set", "role"], ["hotsync", "config"], ["hotsync", "activate"],
       ["hotsync", "snapshot", "create"], ["hotsync", "snapshot", "nonsense"], ["hotsync-slave", "snapshot", "pin"],
-      ["hotsync-slave"], ["hotsync-slave", "nonsense"], ["hotsync-slave", "serve"], ["hotsync-slave", "restore"],
+      ["hotsync-slave", "maintain", "--only"], ["hotsync-slave", "nonsense"], ["hotsync-slave", "serve"],
+      ["hotsync-slave", "restore"],
+      ["hotsync-promote", "nonsense"], ["hotsync-promote", "--check", "--rollback"],
     ])
   func usage(_ words: [String]) throws {
     let scratch = try ScratchFolder()
@@ -51,10 +54,14 @@ import Testing
     #expect(try scratch.open().names() == [])
   }
 
-  @Test("what is not built yet is wrong usage", arguments: [["log"], ["key", "show"]])
+  @Test(
+    "what is not built yet is wrong usage",
+    arguments: [
+      ["hotsync", "log"], ["hotsync-slave", "log"], ["hotsync-slave", "rejoin"], ["hotsync-promote", "--planned"],
+    ])
   func notBuilt(_ words: [String]) throws {
     let pair = try Pair()
-    let result = try RunningProgram.run("hotsync", words + ["--root", pair.master.path])
+    let result = try RunningProgram.run(words[0], words.dropFirst() + ["--root", pair.slave.path])
     #expect(result.exitCode == 64, "\(result)")
   }
 

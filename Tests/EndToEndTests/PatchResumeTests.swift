@@ -59,7 +59,7 @@ import Testing
     var setting = try setting(1, 48 << 20)
     let new = setting.random.bytes(20 << 20)
     try setting.pair.data.open("large").write(new, at: 8 << 20)
-    try setting.scripted.killSlave(at: "stage:30")
+    try setting.scripted.killSlave(at: "stage:\(wholeChunks(in: 15 << 20))")
     // What was on its way, and the node in which it was cut.
     try expectResumed(setting, literal: (24 << 20) + PatchResumeTests.held)
   }
@@ -80,7 +80,7 @@ import Testing
     let path = setting.pair.data.path
     try setting.pair.data.open("large").write(setting.random.bytes(6 << 20), at: 1 << 20)
     try setting.scripted.killSlave(
-      at: "stage:12",
+      at: "stage:\(wholeChunks(in: 6 << 20))",
       after: "dd if=/dev/urandom of='\(path)/large' bs=4096 seek=300 count=100 conv=notrunc")
     try expectResumed(setting, literal: (6 << 20) + (5 << 20))
   }
@@ -92,7 +92,8 @@ import Testing
     // What is staged where the base has a hole would show through.
     try setting.pair.data.open("large").write(setting.random.bytes(15 << 20), at: 20 << 20)
     try setting.scripted.killSlave(
-      at: "stage:25", after: "fallocate --punch-hole --offset 22MiB --length 2MiB '\(path)/large'")
+      at: "stage:\(wholeChunks(in: 25 << 19))",
+      after: "fallocate --punch-hole --offset 22MiB --length 2MiB '\(path)/large'")
     try expectResumed(setting, literal: (19 << 20) + PatchResumeTests.held)
   }
 }

@@ -69,7 +69,7 @@ import Testing
     let (pair, scripted) = try pairWithChanges()
     let size = 32 << 20
     try pair.data.write(random(3, size), to: "large")
-    try scripted.killSlave(at: "stage:40")
+    try scripted.killSlave(at: "stage:\(wholeChunks(in: 20 << 20))")
     let cycle = try pair.sync()
     #expect(cycle.code == 0 && cycle.result == "committed", "\(cycle)")
     #expect(cycle.bytes("literal") ?? .max < size + (4 << 20), "\(cycle)")

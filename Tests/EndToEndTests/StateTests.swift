@@ -92,7 +92,8 @@ import Testing
     let pair = try Pair()
     var random = SeededGenerator(seed: 6)
     try pair.data.write(random.bytes(12 << 20), to: "large")
-    let killed = try pair.start("sync", environment: ["HOTSYNC_KILL_AT": "push-large:16"]).wait()
+    let point = "push-large:\(wholeChunks(in: 8 << 20))"
+    let killed = try pair.start("sync", environment: ["HOTSYNC_KILL_AT": point]).wait()
     #expect(killed.ending == .killed(signal: 9), "\(killed)")
     let cycle = try pair.sync()
     // A client within the process takes with it what it had not sent yet.

@@ -70,6 +70,24 @@ import Testing
     }
   }
 
+  @Test("a step that is reconsidered is taken back and decided anew, whatever it was cut at")
+  func reconsiders() throws {
+    let whole = try ProgressTests.entries([.begun(ProgressTests.start)])
+    let plain = try Progress(whole)
+    for count in 1..<whole.count {
+      let cut = Array(whole.prefix(count))
+      guard let step = try Progress(cut).current, try Progress(cut).plan(of: step) != nil else { continue }
+      let again = try ProgressTests.entries(cut + [.reconsidered(step)])
+      #expect(try Progress(again) == plain, "cut at \(count)")
+      let undone = again.count(where: { if case .undone = $0 { true } else { false } })
+      let begun = cut.count(where: { if case .about(step, _, _) = $0 { true } else { false } })
+      #expect(undone == begun)
+      for end in (count + 1)..<again.count {
+        #expect(try ProgressTests.entries(Array(again.prefix(end))) == again, "cut at \(count), then at \(end)")
+      }
+    }
+  }
+
   @Test("entries that cannot follow one another are damage")
   func impossible() throws {
     let whole = try ProgressTests.entries([.begun(ProgressTests.start)])

@@ -12,8 +12,7 @@ import Testing
   }
 
   @Test(
-    "no verb and a verb that is not built are a wrong command line",
-    arguments: [[], ["maintain"], ["rehearse"], ["serve"]])
+    "a verb that is not built, or lacks its option, is a wrong command line", arguments: [["rejoin"], ["serve"]])
   func usage(_ arguments: [String]) throws {
     let result = try RunningProgram.run(try Executable.path(), arguments)
     #expect(result.exitCode == 64)

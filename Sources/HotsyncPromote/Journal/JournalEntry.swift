@@ -57,6 +57,8 @@ public enum JournalEntry: Codable, Hashable, Sendable {
   /// All steps are done: this machine is the production machine.
   case opened
   case rollback
+  /// The operator wants another way in this step than the one that was begun.
+  case reconsidered(StepName)
   /// The action of that number was taken back.
   case undone(StepName, index: Int, outcome: Outcome)
   case rolledBack

@@ -5,6 +5,7 @@ public import HotsyncSystem
 /// ```
 /// begun → for each step: [decided] planned (about done)* ended → opened → committed
 ///       ↘ rollback at any moment: undone*, backwards            → rolledBack
+///       ↘ reconsidered: undone* of the step that it is in, backwards; then that is decided anew
 /// ```
 public struct Progress: Sendable, Equatable {
   public enum State: String, Sendable {
@@ -40,6 +41,8 @@ public struct Progress: Sendable, Equatable {
     var isEnded = false
     /// How many of those begun are taken back.
     var undone = 0
+    /// What was begun is taken back, and then the step is decided anew.
+    var isReconsidered = false
   }
 
   public let start: PromotionStart
@@ -93,6 +96,15 @@ public struct Progress: Sendable, Equatable {
     case (.running, .opened):
       try require(current == nil, entry)
       state = .open
+    case (.running, .reconsidered(let step)):
+      try require(step == current && self[step].decisions != nil && !self[step].isReconsidered, entry)
+      self[step].isReconsidered = true
+      startOver(step)
+    case (.running, .undone(let step, let index, _)):
+      try require(self[step].isReconsidered && step == current, entry)
+      try require(lastBegun.map { $0.step == step && $0.index == index } ?? false, entry)
+      self[step].undone += 1
+      startOver(step)
     case (.running, .rollback), (.open, .rollback): state = .rollingBack
     case (.rollingBack, .undone(let step, let index, _)):
       try require(lastBegun.map { $0.step == step && $0.index == index } ?? false, entry)
@@ -105,6 +117,11 @@ public struct Progress: Sendable, Equatable {
     }
   }
 
+  /// As if the step had never been decided, once nothing of it is left.
+  private mutating func startOver(_ step: StepName) {
+    if self[step].undone == self[step].begun.count { self[step] = StepState() }
+  }
+
   /// What comes next. Whether a running promotion goes on or is taken back is the operator's word: `rollback`.
   public var next: Move {
     switch state {
@@ -115,6 +132,9 @@ public struct Progress: Sendable, Equatable {
     case .running:
       guard let step = current else { return .open }
       let known = self[step]
+      if known.isReconsidered, let last = lastBegun, let plan = known.plan {
+        return .undo(last.step, last.index, plan.actions[last.index], known.begun[last.index])
+      }
       guard let decisions = known.decisions else { return .decide(step) }
       guard let plan = known.plan else { return .plan(step, decisions) }
       let index = known.outcomes.count

@@ -64,7 +64,6 @@ extension Promotion {
     let store = try PromoteError.telling(store: { () throws(StoreError) in
       try Store.open(connection: connection.name, root: root.folder, path: configuration.store)
     })
-    let status = try PromoteError.telling(store: { () throws(StoreError) in try StatusOfStore(store) })
     // What a commit left half-done is carried out before anybody promotes it.
     if !facts.console.isTrial {
       let world = try world(number: 0, generation: 0, options, isTrial: true)
@@ -72,6 +71,7 @@ extension Promotion {
         try store.settleCommit(accounts: try world.accounts(), mapsUnknownOwnersToNobody: world.mapsToNobody)
       })
     }
+    let status = try PromoteError.telling(store: { () throws(StoreError) in try StatusOfStore(store) })
     facts.isStoreHandedOver = try PromoteError.telling(store: { () throws(StoreError) in try store.isHandedOver() })
     facts.hasUnfinishedCycle = try PromoteError.telling(store: { () throws(StoreError) in
       try store.hasUnfinishedCycle()

@@ -170,11 +170,20 @@ public final class Promotion {
     person.tell(PromotionReport(journal.lines, progress: journal.progress).text(now: clocks.now()))
     if journal.progress.state == .running {
       let answer = try wayOn()
-      if answer == "back" { try journal.add(.rollback) }
+      if answer == "back" { try journal.add(.rollback) } else { try reconsiderNetwork(journal) }
     }
     let cycles = try keepCyclesAway()
     defer { cycles.release() }
     return try drive(journal, folder)
+  }
+
+  /// Another way than the one that was refused, or interrupted: what was begun of that is taken back first.
+  private func reconsiderNetwork(_ journal: Journal) throws(PromoteError) {
+    let progress = journal.progress
+    guard let wanted = options.network, progress.current == .network, !progress[.network].isReconsidered,
+      let decided = progress.decisions(of: .network), decided[NetworkStep.choice] != wanted.rawValue
+    else { return }
+    try journal.add(.reconsidered(.network))
   }
 
   private func wayOn() throws(PromoteError) -> String {

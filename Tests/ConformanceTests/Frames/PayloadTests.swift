@@ -49,7 +49,7 @@ import Testing
 
   /// Message, payload, and what the refusal says of it.
   private static let malformed: [(type: UInt8, payload: [UInt8], words: String)] = [
-    (0, [], "unknown"), (26, [], "unknown"), (65, [], "unknown"), (66, [], "unknown"), (77, [], "unknown"),
+    (0, [], "unknown"), (27, [], "unknown"), (65, [], "unknown"), (66, [], "unknown"), (77, [], "unknown"),
     (126, [], "unknown"), (128, [], "unknown"), (255, [], "unknown"),
     (2, [0], "1 bytes too many"),
     (3, [0x80, 0, 0, 0, 0], "longer than it needs"), (3, [0x85, 0x80, 0, 0, 0, 0], "longer than it needs"),
@@ -64,8 +64,9 @@ import Testing
     (4, signature(strong: 33), "over the limit"), (4, signature(0, 134_217_729), "too small or too many"),
     (4, signature(0, 64 * 131_073, block: 64), "too small or too many"), (4, signature(half + 1), "over the limit"),
     (4, signature(half, 1), "over the limit"), (4, signature(1, half), "over the limit"),
-    (5, integers(half + 1) + [1], "over the limit"), (5, [1, 0], "unknown form"), (5, [1, 4], "unknown form"),
-    (5, [1, 3], "cut short"), (24, [], "cut short"), (25, [], "cut short"),
+    (5, integers(half + 1) + [1], "over the limit"), (5, [1, 0], "unknown form"), (5, [1, 5], "unknown form"),
+    (5, [1, 3], "cut short"), (5, [1, 4], "cut short"), (24, [], "cut short"), (25, [], "cut short"),
+    (26, [], "cut short"),
     (5, [1, 1] + path("srv/data/n") + integers(5, 6), "over the limit"),
     (5, [1, 1] + path("srv/data/n") + integers(half + 1, 0), "over the limit"),
     (5, [1, 2] + path("srv/data/n") + integers(5, 6, 7), "over the limit"),

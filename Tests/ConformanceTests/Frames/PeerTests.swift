@@ -7,6 +7,7 @@ import Testing
 @Suite struct PeerTests {
   /// A part of the answers, so that several are at work.
   private static let parts = [0, 1]
+  private static let fence = "var/lib/hotsync-state/fenced"
 
   @Test("an answer that is none ends the cycle with its code", arguments: TestedTransport.all, parts)
   func endsCycle(_ transport: TestedTransport, _ part: Int) throws {
@@ -24,6 +25,10 @@ import Testing
         !result.errorText.unicodeScalars.contains("\u{1B}"),
         "\(answer.testDescription): an escape of the peer's reaches the terminal")
       #expect(result.elapsed < .seconds(30), "\(answer.testDescription)")
+      // A slave that was promoted fences this master, and only such a one; the next answer is for one that is free again.
+      let isFenced = try pair.master.holds(PeerTests.fence)
+      #expect(isFenced == answer.words.contains("was promoted"), "\(answer.testDescription)")
+      if isFenced { try pair.master.remove(PeerTests.fence) }
       guard number % 10 < 2 else { continue }
       let dry = try pair.hotsync("sync", "--dry-run")
       #expect(dry.exitCode == code || code == 65 || code == 69, "\(answer.testDescription): \(dry)")

@@ -13,7 +13,7 @@ struct HelpedProgram {
   /// The options of a verb that not all of them have.
   func ownOptions(of verb: String) -> [String] { (verbs[verb] ?? []).filter { !globalOptions.contains($0) } }
 
-  static func asked(_ name: String) throws -> HelpedProgram { 
+  static func asked(_ name: String) throws -> HelpedProgram {
     switch name {
     case "hotsync": try master.get()
     case "hotsync-slave": try slave.get()
