@@ -29,7 +29,13 @@ extension Store {
 
   /// Whether a cycle left something behind that never came to its commit.
   public func hasUnfinishedCycle() throws(StoreError) -> Bool {
-    try StoreError.telling { () throws(SystemError) in try !incoming.names().isEmpty }
+    try StoreError.telling { () throws(SystemError) in
+      let names = try incoming.names()
+      guard names.allSatisfy({ $0 == StoreLayout.content }) else { return true }
+      // The folder itself stays when its content has found its place.
+      guard !names.isEmpty else { return false }
+      return try !incoming.folder(StoreLayout.content).names().isEmpty
+    }
   }
 
   /// Whether a folder of the mirror can change places with one at `folder`: both on one mount of one file system.
