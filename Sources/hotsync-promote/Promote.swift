@@ -75,7 +75,7 @@ struct Promote: ParsableCommand {
 
   private func carryOut(_ world: CommandWorld) throws -> HotsyncReport.ExitCode {
     let place = try Place(world, chosen.connection)
-    let person = TerminalOperator(isQuiet: options.quiet, isAlone: nonInteractive)
+    let person = TerminalOperator(isQuiet: options.quiet)
     let promotion = place.promotion(promotionOptions, person, progress: nil)
     if check { return world.console.present(try promotion.check()) }
     if history { return world.console.present(PromotionHistory(try promotion.history())) }

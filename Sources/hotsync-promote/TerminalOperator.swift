@@ -6,12 +6,10 @@ import HotsyncSystem
 /// The person at the terminal: told on standard error, asked at standard input.
 struct TerminalOperator: Operator {
   let isQuiet: Bool
-  /// Nobody is to be asked, terminal or not.
-  var isAlone = false
 
   private static let answerLimit = 1_000
 
-  var canBeAsked: Bool { !isAlone && Question.canBeAsked }
+  var canBeAsked: Bool { Question.canBeAsked }
 
   func tell(_ text: String) {
     guard !isQuiet else { return }

@@ -1,3 +1,4 @@
+import HotsyncConfig
 import HotsyncSystem
 import Testing
 

@@ -34,6 +34,7 @@ import Testing
       case .repeatAction(let step, let index, _, _): entries.append(.done(step, index: index, outcome: Outcome(.done)))
       case .end(let step): entries.append(.ended(step))
       case .open: entries.append(.opened)
+      case .forget(let step): entries.append(.forgotten(step))
       case .undo(let step, let index, _, _): entries.append(.undone(step, index: index, outcome: Outcome(.done)))
       case .endRollback: entries.append(.rolledBack)
       }
@@ -70,22 +71,22 @@ import Testing
     }
   }
 
-  @Test("a step that is reconsidered is taken back and decided anew, whatever it was cut at")
+  @Test("a step that is reconsidered is taken back alone, and planned anew, wherever that is cut")
   func reconsiders() throws {
     let whole = try ProgressTests.entries([.begun(ProgressTests.start)])
-    let plain = try Progress(whole)
-    for count in 1..<whole.count {
-      let cut = Array(whole.prefix(count))
-      guard let step = try Progress(cut).current, try Progress(cut).plan(of: step) != nil else { continue }
-      let again = try ProgressTests.entries(cut + [.reconsidered(step)])
-      #expect(try Progress(again) == plain, "cut at \(count)")
-      let undone = again.count(where: { if case .undone = $0 { true } else { false } })
-      let begun = cut.count(where: { if case .about(step, _, _) = $0 { true } else { false } })
-      #expect(undone == begun)
-      for end in (count + 1)..<again.count {
-        #expect(try ProgressTests.entries(Array(again.prefix(end))) == again, "cut at \(count), then at \(end)")
-      }
+    let place = try #require(whole.lastIndex { if case .about(.fence, 1, _) = $0 { true } else { false } })
+    let again = try ProgressTests.entries(Array(whole[...place]) + [.reconsider(.fence)])
+    #expect(try Progress(again).state == .open)
+    let undone = again.compactMap { entry -> Int? in
+      if case .undone(.fence, let index, _) = entry { index } else { nil }
     }
+    #expect(undone == [1, 0])
+    for cut in (place + 1)...again.count {
+      #expect(try ProgressTests.entries(Array(again.prefix(cut))).last == .opened)
+    }
+    // In the middle of it all can still be taken back.
+    #expect(try Progress(ProgressTests.entries(Array(again.prefix(place + 3)) + [.rollback])).state == .rolledBack)
+    #expect((try? Progress(Array(whole[...place]) + [.reconsider(.files)])) == nil)
   }
 
   @Test("entries that cannot follow one another are damage")

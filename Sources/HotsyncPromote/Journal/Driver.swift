@@ -74,6 +74,7 @@ final class Driver {
         let outcome = try effects.undo(action, before, of: try step(name))
         boundary()
         try journal.add(.undone(name, index: index, outcome: outcome))
+      case .forget(let name): try journal.add(.forgotten(name))
       case .endRollback: try journal.add(.rolledBack)
       }
     }

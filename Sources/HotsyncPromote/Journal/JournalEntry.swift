@@ -56,9 +56,10 @@ public enum JournalEntry: Codable, Hashable, Sendable {
   case ended(StepName)
   /// All steps are done: this machine is the production machine.
   case opened
+  /// The step that it is in is taken back, to be decided and planned anew.
+  case reconsider(StepName)
+  case forgotten(StepName)
   case rollback
-  /// The operator wants another way in this step than the one that was begun.
-  case reconsidered(StepName)
   /// The action of that number was taken back.
   case undone(StepName, index: Int, outcome: Outcome)
   case rolledBack

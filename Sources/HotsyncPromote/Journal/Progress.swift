@@ -4,8 +4,8 @@ public import HotsyncSystem
 ///
 /// ```
 /// begun → for each step: [decided] planned (about done)* ended → opened → committed
+///       ↘ reconsider within a step: undone*, backwards, forgotten → the same step again
 ///       ↘ rollback at any moment: undone*, backwards            → rolledBack
-///       ↘ reconsidered: undone* of the step that it is in, backwards; then that is decided anew
 /// ```
 public struct Progress: Sendable, Equatable {
   public enum State: String, Sendable {
@@ -29,6 +29,8 @@ public struct Progress: Sendable, Equatable {
     case end(StepName)
     case open
     case undo(StepName, Int, Action, Before)
+    /// All of a reconsidered step is taken back.
+    case forget(StepName)
     case endRollback
     case nothing
   }
@@ -41,13 +43,13 @@ public struct Progress: Sendable, Equatable {
     var isEnded = false
     /// How many of those begun are taken back.
     var undone = 0
-    /// What was begun is taken back, and then the step is decided anew.
-    var isReconsidered = false
   }
 
   public let start: PromotionStart
   public private(set) var state = State.running
   private(set) var steps: [StepName: StepState] = [:]
+  /// The step that is being taken back alone.
+  private var reconsidered: StepName?
 
   /// - Throws: kind `.damaged` where the entries cannot follow one another.
   public init(_ entries: some Sequence<JournalEntry>) throws(PromoteError) {
@@ -74,6 +76,7 @@ public struct Progress: Sendable, Equatable {
 
   /// Goes on by what was written.
   public mutating func take(_ entry: JournalEntry) throws(PromoteError) {
+    if let step = reconsidered { return try take(entry, reconsidering: step) }
     switch (state, entry) {
     case (.running, .decided(let step, let answers)):
       try require(step == current && self[step].decisions == nil, entry)
@@ -96,15 +99,9 @@ public struct Progress: Sendable, Equatable {
     case (.running, .opened):
       try require(current == nil, entry)
       state = .open
-    case (.running, .reconsidered(let step)):
-      try require(step == current && self[step].decisions != nil && !self[step].isReconsidered, entry)
-      self[step].isReconsidered = true
-      startOver(step)
-    case (.running, .undone(let step, let index, _)):
-      try require(self[step].isReconsidered && step == current, entry)
-      try require(lastBegun.map { $0.step == step && $0.index == index } ?? false, entry)
-      self[step].undone += 1
-      startOver(step)
+    case (.running, .reconsider(let step)):
+      try require(step == current, entry)
+      reconsidered = step
     case (.running, .rollback), (.open, .rollback): state = .rollingBack
     case (.rollingBack, .undone(let step, let index, _)):
       try require(lastBegun.map { $0.step == step && $0.index == index } ?? false, entry)
@@ -117,9 +114,22 @@ public struct Progress: Sendable, Equatable {
     }
   }
 
-  /// As if the step had never been decided, once nothing of it is left.
-  private mutating func startOver(_ step: StepName) {
-    if self[step].undone == self[step].begun.count { self[step] = StepState() }
+  private mutating func take(_ entry: JournalEntry, reconsidering step: StepName) throws(PromoteError) {
+    switch entry {
+    case .undone(let undone, let index, _):
+      try require(undone == step && index == self[step].begun.count - self[step].undone - 1, entry)
+      self[step].undone += 1
+    case .forgotten(let forgotten):
+      try require(forgotten == step && self[step].begun.count == self[step].undone, entry)
+      self[step] = StepState()
+      reconsidered = nil
+    // Said once more after an interruption.
+    case .reconsider(let again): try require(again == step, entry)
+    case .rollback:
+      state = .rollingBack
+      reconsidered = nil
+    default: throw .impossible(entry)
+    }
   }
 
   /// What comes next. Whether a running promotion goes on or is taken back is the operator's word: `rollback`.
@@ -132,8 +142,10 @@ public struct Progress: Sendable, Equatable {
     case .running:
       guard let step = current else { return .open }
       let known = self[step]
-      if known.isReconsidered, let last = lastBegun, let plan = known.plan {
-        return .undo(last.step, last.index, plan.actions[last.index], known.begun[last.index])
+      if reconsidered == step {
+        let index = known.begun.count - known.undone - 1
+        guard index >= 0, let plan = known.plan else { return .forget(step) }
+        return .undo(step, index, plan.actions[index], known.begun[index])
       }
       guard let decisions = known.decisions else { return .decide(step) }
       guard let plan = known.plan else { return .plan(step, decisions) }

@@ -50,7 +50,7 @@ public final class Promotion {
     self.configuration = configuration
     self.connection = connection
     self.options = options
-    self.person = person
+    self.person = options.isInteractive ? person : Unasked(person: person)
     self.console = console
     self.clocks = clocks
     self.engines = engines
@@ -170,20 +170,18 @@ public final class Promotion {
     person.tell(PromotionReport(journal.lines, progress: journal.progress).text(now: clocks.now()))
     if journal.progress.state == .running {
       let answer = try wayOn()
-      if answer == "back" { try journal.add(.rollback) } else { try reconsiderNetwork(journal) }
+      if answer == "back" {
+        try journal.add(.rollback)
+      } else if let network = options.network, journal.progress.current == .network,
+        let decided = journal.progress.decisions(of: .network)?["network"], decided != network.rawValue
+      {
+        // What was planned for the other way is taken back first.
+        try journal.add(.reconsider(.network))
+      }
     }
     let cycles = try keepCyclesAway()
     defer { cycles.release() }
     return try drive(journal, folder)
-  }
-
-  /// Another way than the one that was refused, or interrupted: what was begun of that is taken back first.
-  private func reconsiderNetwork(_ journal: Journal) throws(PromoteError) {
-    let progress = journal.progress
-    guard let wanted = options.network, progress.current == .network, !progress[.network].isReconsidered,
-      let decided = progress.decisions(of: .network), decided[NetworkStep.choice] != wanted.rawValue
-    else { return }
-    try journal.add(.reconsidered(.network))
   }
 
   private func wayOn() throws(PromoteError) -> String {

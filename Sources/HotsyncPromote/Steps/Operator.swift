@@ -15,6 +15,15 @@ public protocol Operator: Sendable {
   func ask(_ question: String, atMost limit: Duration?) throws(PromoteError) -> String
 }
 
+/// Somebody who hears what is done, and is not to be asked.
+struct Unasked: Operator {
+  let person: any Operator
+
+  var canBeAsked: Bool { false }
+  func tell(_ text: String) { person.tell(text) }
+  func ask(_ question: String, atMost limit: Duration?) throws(PromoteError) -> String { "" }
+}
+
 /// Nobody: of `--check`, and of a promotion without a terminal.
 public struct NobodyThere: Operator {
   public init() {}

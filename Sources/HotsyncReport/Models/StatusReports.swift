@@ -296,7 +296,7 @@ public struct MasterStatusReport: Report {
     lines.append("  in step      " + (connection.age.map(Units.age) ?? "never"))
     lines.append("  next run     " + (connection.nextRun.map { "\(Units.time($0)) UTC" } ?? "not scheduled"))
     if connection.fenced == true {
-      lines.append("  fenced       yes: another machine is the master now; see hotsync-slave rejoin")
+      lines.append("  fenced       yes: another machine is the master now; leave this one so")
     }
     switch connection.slaveReady {
     case true?: lines.append("  slave ready  yes")
