@@ -123,6 +123,8 @@ public struct Progress: Sendable, Equatable {
       try require(forgotten == step && self[step].begun.count == self[step].undone, entry)
       self[step] = StepState()
       reconsidered = nil
+    // Said once more after an interruption.
+    case .reconsider(let again): try require(again == step, entry)
     case .rollback:
       state = .rollingBack
       reconsidered = nil

@@ -31,6 +31,7 @@ public enum HookFolder: String, Sendable {
       outcomes = try HookRunner(shownFolder: "/\(path)", variables: variables)
         .run(folder, live: world.root.folder, stopsAtFailure: true)
     } catch { throw told(error) }
+    if !outcomes.isEmpty { try world.flush() }
     if let failed = outcomes.first(where: { !$0.succeeded }) {
       throw PromoteError(
         .failed, "cannot run", "/\(path)/\(failed.name)", cause: failed.cause,

@@ -41,6 +41,7 @@ public struct EventsStep: PromotionStep {
     let outcome: HookRunner.Outcome?
     do { outcome = try runner(world).run(name, of: folder.path, live: world.root.folder) } catch { throw told(error) }
     guard let outcome else { return "it is not there any more" }
+    try world.flush()
     guard outcome.succeeded else {
       throw PromoteError(
         .failed, "cannot run", "\(folder)/\(name)", cause: outcome.cause,

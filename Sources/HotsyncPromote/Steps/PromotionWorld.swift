@@ -42,6 +42,11 @@ public struct PromotionWorld: Sendable {
   /// The master's facts of a subject (`machine`, `network`, `services` …), as JSON; nil where the generation has none.
   public func facts(_ subject: String) throws(PromoteError) -> [UInt8]? { try readFacts(subject) }
 
+  /// Puts on the disk what hooks have written: only then may the journal say that they ran.
+  func flush() throws(PromoteError) {
+    try PromoteError.telling { () throws(SystemError) in try root.folder.descriptor.synchronizeFileSystem() }
+  }
+
   /// The folder of this connection's state below `var/lib/hotsync-state`; not made here.
   public var state: LivePath { LivePath.state(connection.name) }
   /// The folder of this promotion.
