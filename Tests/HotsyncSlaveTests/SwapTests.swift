@@ -71,7 +71,9 @@ import Testing
       let target = "out\(round)"
       try place.makeFolder("\(target)/srv/a")
       try place.write(Canary.secret, to: "\(target)/srv/a/.victim", permissions: 0o600)
-      let before = try place.status("\(target)/srv/a/.victim")
+      // Held open, so that no other file gets its number: a restore that meets it under a name of its own may remove it.
+      let held = try place.open("\(target)/srv/a/.victim")
+      let before = try held.status()
       let path = try #require(RelativePath("\(target)/srv/a"))
       let mischief: @Sendable () -> Void = {
         guard let folder = try? Folder.open(scratch).folder(at: path), let victim = FileName(".victim"),
@@ -89,6 +91,9 @@ import Testing
         #expect(entry.status.modified == before.modified, "\(entry.path)")
       }
       #expect(found <= 1)
+      let after = try held.status()
+      #expect(after.owner == before.owner && after.permissions == before.permissions)
+      #expect(after.modified == before.modified)
     }
   }
 
