@@ -42,14 +42,14 @@ sell() {
 
 # The shop is busy until the machine ends.
 sell_on() {
-  on_shell "$1" 'cat >/root/shop <<"SHOP"
+  on_shell "$1" 'cat >/usr/local/bin/shop <<"SHOP"
 while sleep 0.2; do
   mariadb shop -e "INSERT INTO orders (at, what) VALUES (NOW(3), \"something\")"
   (cd /tmp; runuser -u postgres -- psql -q shop -c "INSERT INTO orders (at, what) VALUES (now(), \$\$something\$\$)")
   date +%s.%N >/srv/www/last-order
 done
 SHOP
-systemd-run --quiet --unit=shop bash /root/shop'
+systemd-run --quiet --unit=shop bash /usr/local/bin/shop'
 }
 
 # How many: MariaDB's and PostgreSQL's.

@@ -5,9 +5,9 @@ struct HelpedProgram {
   /// Each verb with its long options: `snapshot list`.
   let verbs: [String: [String]]
 
-  /// Those that every verb has.
+  /// Those that every verb has. The choice of the connection is none of them, also where every verb works on one.
   var globalOptions: Set<String> {
-    verbs.values.dropFirst().reduce(Set(verbs.values.first ?? [])) { $0.intersection($1) }
+    verbs.values.dropFirst().reduce(Set(verbs.values.first ?? [])) { $0.intersection($1) }.subtracting(["--connection"])
   }
 
   /// The options of a verb that not all of them have.
