@@ -29,7 +29,14 @@ extension Store {
 
   /// Whether a cycle left something behind that never came to its commit.
   public func hasUnfinishedCycle() throws(StoreError) -> Bool {
-    try StoreError.telling { () throws(SystemError) in try !incoming.names().isEmpty }
+    try StoreError.telling { () throws(SystemError) in
+      // Its folders stay there when a cycle is done, empty.
+      for name in try incoming.names() {
+        guard try incoming.status(name).kind == .folder else { return true }
+        if try !incoming.folder(name).names().isEmpty { return true }
+      }
+      return false
+    }
   }
 
   /// Whether a folder of the mirror can change places with one at `folder`: both on one mount of one file system.
