@@ -170,6 +170,7 @@ public final class Promotion {
     person.tell(PromotionReport(journal.lines, progress: journal.progress).text(now: clocks.now()))
     if journal.progress.state == .running {
       let answer = try wayOn()
+      if answer != "back" { try requireNoMaster(journal.progress.start) }
       if answer == "back" {
         try journal.add(.rollback)
       } else if let network = options.network, journal.progress.current == .network,
@@ -182,6 +183,15 @@ public final class Promotion {
     let cycles = try keepCyclesAway()
     defer { cycles.release() }
     return try drive(journal, folder)
+  }
+
+  /// A master that has come back meanwhile shows on the wire; what else was asked before this machine would answer itself by now.
+  private func requireNoMaster(_ start: PromotionStart) throws(PromoteError) {
+    let signal = try LinkSignal().ask(try world(of: start))
+    guard signal.state == .alive else { return }
+    throw PromoteError(
+      .refused, "cannot go on with", "the interrupted promotion", cause: "the master is alive: \(signal.words)",
+      next: "switch it off and go on with hotsync-promote; or take it back: hotsync-promote --rollback")
   }
 
   private func wayOn() throws(PromoteError) -> String {

@@ -30,11 +30,12 @@ extension Store {
   /// Whether a cycle left something behind that never came to its commit.
   public func hasUnfinishedCycle() throws(StoreError) -> Bool {
     try StoreError.telling { () throws(SystemError) in
-      let names = try incoming.names()
-      guard names.allSatisfy({ $0 == StoreLayout.content }) else { return true }
-      // The folder itself stays when its content has found its place.
-      guard !names.isEmpty else { return false }
-      return try !incoming.folder(StoreLayout.content).names().isEmpty
+      // Its folders stay there when a cycle is done, empty.
+      for name in try incoming.names() {
+        guard try incoming.status(name).kind == .folder else { return true }
+        if try !incoming.folder(name).names().isEmpty { return true }
+      }
+      return false
     }
   }
 
